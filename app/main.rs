@@ -1,0 +1,3 @@
+//! The site of this repository: Kalgan's own manual.
+
+fn main() {}

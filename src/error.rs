@@ -1,0 +1,50 @@
+//! What can go wrong in a running process, by kind.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::problem::Problem;
+
+/// Any error that a controller, a middleware or a template function may return with `?`.
+pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// What keeps a process from starting, or a request from being answered as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting is missing or does not fit; the text names the setting and the layer that it came from.
+    #[error("{0}")]
+    Setting(String),
+    /// `url` was asked for a route that is not there, or without a parameter that its path needs.
+    #[error("{0}")]
+    Url(String),
+    /// A template is missing or failed; the problem points into it.
+    #[error("{0}")]
+    Template(Box<TemplateError>),
+    /// The listener could not be set up; the text names address and reason.
+    #[error("{0}")]
+    Listen(String),
+    /// The site's files have mistakes.
+    #[error("{}", crate::problem::report(.0))]
+    Site(Vec<Problem>),
+    /// What a client sent does not fit what was asked for: wrong type, syntax or characters. Answered with 400.
+    #[error("{0}")]
+    Request(String),
+}
+
+/// Why a template could not be rendered.
+#[derive(Debug)]
+pub struct TemplateError {
+    /// Name of the template that was to be rendered.
+    pub template: String,
+    /// The whole chain of causes, from the outermost.
+    pub message: String,
+    /// The spot in the template's text, where the engine knows it.
+    pub problem: Option<Problem>,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "template `{}`: {}", self.template, self.message)
+    }
+}

@@ -1,0 +1,7 @@
+//! Kalgan: a server-rendered website as one binary.
+
+pub mod error;
+pub mod hint;
+pub mod pattern;
+pub mod problem;
+pub mod snapshot;

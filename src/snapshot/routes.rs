@@ -1,0 +1,33 @@
+//! Routes as data.
+
+use super::{List, Place, Text};
+
+/// One route as declared, its names in normal form (B66 to B78).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// The name that `url` uses; unique in the site.
+    pub name: Text,
+    /// The pattern, or one per language, in written order; never empty.
+    pub paths: List<Path>,
+    /// The controller's path below `crate::controller`, with `::` between its parts.
+    pub controller: Text,
+    /// The middleware's paths below `crate::middleware`, with `::`, in the order in which they run.
+    pub middleware: List<Text>,
+    /// The methods in upper case; `None` means every method (B76).
+    pub methods: Option<List<Text>>,
+    /// Regular expressions by parameter name; a parameter without one takes `[^/]+`.
+    pub requirements: List<(Text, Text)>,
+    /// A language code, or the name of the parameter that holds one (B78).
+    pub language: Option<Text>,
+    /// Where the route's name stands.
+    pub place: Place,
+}
+
+/// A route's pattern, for all languages or for one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Path {
+    /// The language that this pattern is for; `None` for the only pattern of a route.
+    pub language: Option<Text>,
+    /// The pattern, such as `/user/{id}`, its literals written plainly, not percent-encoded.
+    pub pattern: Text,
+}

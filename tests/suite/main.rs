@@ -1,0 +1,1 @@
+//! Black-box tests of the built binary and of sites made with it; one module per theme.
