@@ -5,3 +5,5 @@ pub mod hint;
 pub mod pattern;
 pub mod problem;
 pub mod snapshot;
+#[cfg(feature = "source")]
+pub mod source;
