@@ -4,6 +4,7 @@ pub mod error;
 pub mod hint;
 pub mod pattern;
 pub mod problem;
+pub mod server;
 pub mod snapshot;
 #[cfg(feature = "source")]
 pub mod source;

@@ -1,0 +1,139 @@
+//! The accept loop: takes connections up to the limit, outlives every error of the system, and winds up when asked to stop.
+
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::connection::{self, Connections};
+use super::listener::Socket;
+use super::{Answer, Listener, Options, Peer};
+
+/// How long accepting rests when the system has no more descriptors or memory; trying at once again would only use up a core.
+const REST: Duration = Duration::from_millis(100);
+
+/// The least time between two lines in the log about the same trouble.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// How much longer than the time for stopping a connection may take to notice that it was cut. Only one whose controller blocks its
+/// thread needs longer.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Serves connections until `stop` is ready. Then the listener is closed, requests in flight are answered, and what is not done
+/// after [`Options::shutdown_timeout`] is cut. Gives how many connections were cut.
+pub async fn serve(
+    listener: Listener,
+    options: Options,
+    answer: Arc<dyn Answer>,
+    stop: impl Future<Output = ()> + Send,
+) -> usize {
+    // A limit of 0 would take no connection at all, and a semaphore counts to `u32::MAX` at once.
+    let limit = u32::try_from(options.max_connections).unwrap_or(u32::MAX).max(1);
+    let places = Arc::new(Semaphore::new(limit as usize));
+    let connections = Arc::new(Connections::new(options, answer));
+    accept_until(&listener, &places, &connections, stop).await;
+    drop(listener);
+    let cut_at = Instant::now() + options.shutdown_timeout;
+    connections.wind_up(cut_at);
+    let all = places.acquire_many(limit);
+    let stuck = match tokio::time::timeout_at(cut_at + GRACE, all).await {
+        Ok(_) => 0,
+        Err(_) => limit as usize - places.available_permits(),
+    };
+    connections.cut() + stuck
+}
+
+async fn accept_until(
+    listener: &Listener,
+    places: &Arc<Semaphore>,
+    connections: &Arc<Connections>,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let mut stop = pin!(stop);
+    let mut full = Seldom::default();
+    let mut trouble = Seldom::default();
+    loop {
+        let place = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            place = next_place(places, connections.options.max_connections, &mut full) => place,
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(connection) => start(connections, connection, place),
+            Err(error) if concerns_one_connection(&error) => {
+                tracing::debug!("a connection was gone before it was taken: {error}")
+            }
+            Err(error) => {
+                if trouble.is_due() {
+                    tracing::error!(
+                        "no connection can be taken: {error}; trying again (raise `LimitNOFILE=` of the service if it is out of files)"
+                    );
+                }
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+    // Connections that wait in the system's queue were made in good faith, and closing the listener would reset them.
+    while let Ok(place) = places.clone().try_acquire_owned()
+        && let Some(Ok(connection)) = listener.accept().now_or_never()
+    {
+        start(connections, connection, place);
+    }
+}
+
+/// A place for one more connection, as soon as there is one.
+async fn next_place(places: &Arc<Semaphore>, limit: usize, full: &mut Seldom) -> OwnedSemaphorePermit {
+    if let Ok(place) = places.clone().try_acquire_owned() {
+        return place;
+    }
+    if full.is_due() {
+        tracing::warn!("all {limit} connections are in use, further ones wait; see `server.max_connections`");
+    }
+    places.clone().acquire_owned().await.expect("the semaphore is never closed")
+}
+
+fn start(connections: &Arc<Connections>, (socket, peer): (Socket, Peer), place: OwnedSemaphorePermit) {
+    let connection = connection::run(connections.clone(), socket, peer);
+    tokio::spawn(async move {
+        connection.await;
+        drop(place);
+    });
+}
+
+/// Whether an error of `accept` is about the connection that was to be taken, so that the next one may well succeed.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::Interrupted
+    )
+}
+
+/// Keeps a line that could be written thousands of times a second from filling the log.
+#[derive(Default)]
+struct Seldom {
+    last: Option<Instant>,
+}
+
+impl Seldom {
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let due = self.last.is_none_or(|last| now.duration_since(last) >= QUIET);
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}

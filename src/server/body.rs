@@ -1,0 +1,139 @@
+//! Reading a request's body within its limit.
+
+use std::fmt::Display;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Body;
+
+/// Why a body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It is longer than allowed; answered with 413 (RFC 9110 section 15.5.14).
+    #[error("the body of the request is longer than {limit} bytes")]
+    TooLarge {
+        /// Most bytes that were allowed.
+        limit: u64,
+    },
+    /// The client was gone before its end, or its chunks are malformed; answered with 400, if anybody is there to read it.
+    #[error("the body of the request is incomplete or malformed: {0}")]
+    Broken(String),
+}
+
+impl BodyError {
+    /// The status code that tells the client.
+    pub fn status(&self) -> http::StatusCode {
+        match self {
+            BodyError::TooLarge { .. } => http::StatusCode::PAYLOAD_TOO_LARGE,
+            BodyError::Broken(_) => http::StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Most bytes that are set aside for a body because its length was announced; the rest is set aside as it arrives, so that an
+/// announcement alone takes no memory.
+const FIRST_ROOM: u64 = 64 << 10;
+
+/// Reads a whole body. One that comes in one piece is not copied.
+///
+/// A body whose announced length is above the limit is refused before anything is read (and before `100 Continue`), one in chunks as
+/// soon as it passes the limit. What is left of it is thrown away after the answer, and the connection is closed.
+///
+/// # Errors
+///
+/// [`BodyError::TooLarge`] above `limit` bytes, [`BodyError::Broken`] when the client hangs up or its chunks are malformed.
+pub async fn read<B>(body: B, limit: u64) -> Result<Bytes, BodyError>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Display,
+{
+    if body.size_hint().lower() > limit {
+        return Err(BodyError::TooLarge { limit });
+    }
+    let mut pieces = Pieces { body, limit, length: 0 };
+    let Some(first) = pieces.next().await? else {
+        return Ok(Bytes::new());
+    };
+    let Some(second) = pieces.next().await? else {
+        return Ok(first);
+    };
+    let announced = pieces.length.saturating_add(pieces.body.size_hint().lower());
+    let mut whole = BytesMut::with_capacity(announced.min(FIRST_ROOM) as usize);
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&second);
+    while let Some(piece) = pieces.next().await? {
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
+}
+
+/// A body that is being read, and counted.
+struct Pieces<B> {
+    body: B,
+    limit: u64,
+    length: u64,
+}
+
+impl<B> Pieces<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Display,
+{
+    /// The next piece of data; none at the end. Trailers are passed over.
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|error| BodyError::Broken(error.to_string()))?;
+            let Ok(data) = frame.into_data() else { continue };
+            self.length = self.length.saturating_add(data.len() as u64);
+            if self.length > self.limit {
+                return Err(BodyError::TooLarge { limit: self.limit });
+            }
+            return Ok(Some(data));
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+    use http_body_util::{Full, StreamBody};
+    use hyper::body::Frame;
+
+    use super::*;
+
+    fn pieces(texts: &[&'static str]) -> impl Body<Data = Bytes, Error = Infallible> + Unpin + use<> {
+        let frames: Vec<_> = texts.iter().map(|text| Ok(Frame::data(Bytes::from_static(text.as_bytes())))).collect();
+        StreamBody::new(stream::iter(frames))
+    }
+
+    #[tokio::test]
+    async fn one_piece_is_not_copied() {
+        let sent = Bytes::from_static(b"whole");
+        let read = read(Full::new(sent.clone()), 5).await.unwrap();
+        assert_eq!(read.as_ptr(), sent.as_ptr());
+    }
+
+    #[tokio::test]
+    async fn pieces_are_joined() {
+        assert_eq!(read(pieces(&["a", "", "bc", "d"]), 4).await.unwrap(), "abcd");
+        assert_eq!(read(pieces(&[]), 0).await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_body_without_announced_length_is_counted() {
+        for texts in [&["abcde"][..], &["ab", "cde"], &["a", "b", "c", "de"]] {
+            let error = read(pieces(texts), 4).await.unwrap_err();
+            assert!(matches!(error, BodyError::TooLarge { limit: 4 }), "{texts:?}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_announced_length_is_refused_before_reading() {
+        let body = Full::new(Bytes::from_static(b"12345")).map_err(|never| -> Infallible { never });
+        let error = read(body, 4).await.unwrap_err();
+        assert_eq!(error.status(), http::StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}

@@ -1,0 +1,237 @@
+//! One connection, from the first byte to the last: driven by hyper, ended by us where the client is too slow or the process stops.
+//!
+//! hyper's own header timeout also closes connections that are idle, so it is off. There is one timer for each connection. It is set
+//! again only when it has run out or must run out sooner, never for each request: a request costs one look at the clock.
+
+use std::error::Error as _;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
+use tokio::time::{Instant, Sleep};
+
+use super::wire::{Activity, Phase, Wire};
+use super::{Answer, Options, Peer, exchange};
+
+/// What a client that sends its head too slowly is told.
+const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// How long a client that was refused may go on sending before its connection is cut.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How many bytes of what a refused client goes on sending are thrown away before its connection is cut.
+const LINGER_BYTES: usize = 64 << 20;
+
+/// What all connections share.
+pub(super) struct Connections {
+    pub(super) options: Options,
+    pub(super) answer: Arc<dyn Answer>,
+    http: http1::Builder,
+    /// When what is still in flight is cut; set once the process is asked to stop.
+    cut_at: OnceLock<Instant>,
+    stop: Notify,
+    cut: AtomicUsize,
+}
+
+impl Connections {
+    pub(super) fn new(options: Options, answer: Arc<dyn Answer>) -> Self {
+        let mut http = http1::Builder::new();
+        http.header_read_timeout(None)
+            .max_header_size(options.max_header_size)
+            // hyper's own limit of the buffer would otherwise come first.
+            .max_buf_size(options.max_header_size.max(DEFAULT_BUFFER))
+            // A client that has closed its sending side still wants its answer, and a controller is not stopped halfway because its
+            // client has gone.
+            .half_close(true);
+        Connections { options, answer, http, cut_at: OnceLock::new(), stop: Notify::new(), cut: AtomicUsize::new(0) }
+    }
+
+    /// Ends every connection: idle ones now, the others after their answer, and at the given time whatever is left.
+    pub(super) fn wind_up(&self, cut_at: Instant) {
+        if self.cut_at.set(cut_at).is_ok() {
+            self.stop.notify_waiters();
+        }
+    }
+
+    /// How many connections were cut in the middle of a request.
+    pub(super) fn cut(&self) -> usize {
+        self.cut.load(Ordering::Relaxed)
+    }
+}
+
+/// hyper's default for the most bytes that one connection buffers.
+const DEFAULT_BUFFER: usize = 8_192 + 4_096 * 100;
+
+/// Why a connection came to its end.
+#[derive(Debug)]
+enum End {
+    /// One side closed it between two requests, or after an answer that said so.
+    Closed,
+    /// The client sent something malformed, or was gone too early.
+    Failed(hyper::Error),
+    /// The head of a request took too long.
+    HeadTimeout,
+    /// No further request came in time.
+    IdleTimeout,
+    /// The client stopped taking its answer.
+    Stalled,
+    /// The process stops and the time for it was over.
+    Cut,
+}
+
+/// Serves one connection to its end. Whatever goes wrong is this connection's affair: at most one line in the log.
+pub(super) async fn run<S>(connections: Arc<Connections>, socket: S, peer: Peer)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let activity = Arc::new(Activity::default());
+    let service = exchange::service(connections.answer.clone(), activity.clone(), peer);
+    let wire = TokioIo::new(Wire::new(socket, activity.clone()));
+    let mut connection = connections.http.serve_connection(wire, service);
+    let mut stop = pin!(connections.stop.notified());
+    let mut limit = Limit::new(connections.options);
+    let mut draining = false;
+    // Registers the task's waker, and once is enough: a task keeps its waker. A stop that came before is seen below.
+    poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
+    let end = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
+                return Poll::Ready(result.map_or_else(End::Failed, |()| End::Closed));
+            }
+            let cut_at = connections.cut_at.get();
+            if draining || cut_at.is_none() {
+                return limit.poll_end(cx, &activity, cut_at);
+            }
+            draining = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+    })
+    .await;
+    end.log(peer);
+    if matches!(end, End::Cut) {
+        connections.cut.fetch_add(1, Ordering::Relaxed);
+    }
+    if let Some(last_words) = end.last_words(&activity) {
+        let socket = connection.into_parts().io.into_inner().into_socket();
+        // The client is told as well as it lets itself be told.
+        let _ = tokio::time::timeout(LINGER, linger(socket, last_words)).await;
+    }
+}
+
+/// Sends the last words, then throws away what the client is still sending. A socket that is closed with bytes unread is reset, and
+/// a reset can destroy an answer that the client has not read yet.
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S, last_words: &[u8]) -> io::Result<()> {
+    socket.write_all(last_words).await?;
+    socket.shutdown().await?;
+    let mut thrown_away = 0;
+    let mut buffer = vec![0; 16 << 10];
+    while thrown_away < LINGER_BYTES {
+        match socket.read(&mut buffer).await? {
+            0 => break,
+            count => thrown_away += count,
+        }
+    }
+    Ok(())
+}
+
+impl End {
+    /// What is to be sent before an orderly end where the client may still be sending; none where the socket can just be closed.
+    fn last_words(&self, activity: &Activity) -> Option<&'static [u8]> {
+        match self {
+            End::HeadTimeout => Some(REQUEST_TIMEOUT),
+            End::Failed(error) if error.is_parse() && !activity.has_ended() => Some(b""),
+            End::Closed if activity.may_be_sending() => Some(b""),
+            _ => None,
+        }
+    }
+
+    fn log(&self, peer: Peer) {
+        match self {
+            End::Closed => {}
+            End::Failed(error) if error.is_parse() => tracing::info!(%peer, "malformed request: {}", chain(error)),
+            End::Failed(error) if error.is_user() => tracing::warn!(%peer, "answer broken off: {}", chain(error)),
+            End::Failed(error) => tracing::debug!(%peer, "connection lost: {}", chain(error)),
+            End::HeadTimeout => tracing::debug!(%peer, "connection closed: the head of a request took too long"),
+            End::IdleTimeout => tracing::trace!(%peer, "connection closed: idle"),
+            End::Stalled => tracing::debug!(%peer, "connection closed: the client does not take its answer"),
+            End::Cut => tracing::warn!(%peer, "connection cut: the process stops and a request was still in flight"),
+        }
+    }
+}
+
+fn chain(error: &hyper::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// The time limit of what a connection is doing, and the timer that wakes its task for it.
+struct Limit {
+    options: Options,
+    /// When the limit that holds began.
+    since: Instant,
+    /// When the timer wakes the task.
+    armed: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Limit {
+    fn new(options: Options) -> Self {
+        let since = Instant::now();
+        // Out of date at once, so that the first look arms it.
+        Limit { options, since, armed: since, timer: Box::pin(tokio::time::sleep_until(since)) }
+    }
+
+    /// Ready when the time is over. Else the task is woken when it is, at the latest.
+    fn poll_end(&mut self, cx: &mut Context<'_>, activity: &Activity, cut_at: Option<&Instant>) -> Poll<End> {
+        let now = Instant::now();
+        if activity.take_moved() {
+            self.since = now;
+        }
+        let Some((deadline, end)) = self.deadline(activity, cut_at) else {
+            return Poll::Pending;
+        };
+        if now >= deadline {
+            return Poll::Ready(end);
+        }
+        // A timer that runs out early finds the new deadline here, which is cheaper than moving it along with each request.
+        if now >= self.armed || deadline < self.armed {
+            self.armed = deadline;
+            self.timer.as_mut().reset(deadline);
+            if self.timer.as_mut().poll(cx).is_ready() {
+                cx.waker().wake_by_ref();
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The time at which the connection ends if nothing happens, and how that is called; none while a request is being answered.
+    fn deadline(&self, activity: &Activity, cut_at: Option<&Instant>) -> Option<(Instant, End)> {
+        let limit = match (activity.phase(), activity.is_write_blocked()) {
+            (Phase::Head, _) => Some((self.options.header_timeout, End::HeadTimeout)),
+            (Phase::New, _) => Some((self.options.header_timeout, End::IdleTimeout)),
+            (_, true) => Some((self.options.idle_timeout, End::Stalled)),
+            (Phase::Waiting, false) => Some((self.options.idle_timeout, End::IdleTimeout)),
+            (Phase::Busy, false) => None,
+        };
+        let limit = limit.map(|(time, end)| (self.since + time, end));
+        match (limit, cut_at) {
+            (Some((deadline, _)), Some(cut_at)) if *cut_at < deadline => Some((*cut_at, End::Cut)),
+            (None, Some(cut_at)) => Some((*cut_at, End::Cut)),
+            (limit, _) => limit,
+        }
+    }
+}

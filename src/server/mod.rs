@@ -1,0 +1,86 @@
+//! From a socket to an answer: the only module that knows warp and hyper.
+//!
+//! `warp::serve` has no timer, no limits and no deadline when it stops, so warp runs here as a service under an accept loop of our own:
+//!
+//! 1. [`listener`] binds the address or the socket file.
+//! 2. [`accept`] takes connections, no more than the limit, and winds them up when the process is asked to stop.
+//! 3. [`connection`] drives one connection by hyper and ends it when the client is too slow; [`wire`] tells it what the client does.
+//! 4. [`exchange`] hands one request through warp to the [`Answer`], and answers 500 when that panics.
+//! 5. [`body`] reads a request's body within its limit.
+//!
+//! What an answer is made of, from the route to the error page, is left to whoever implements [`Answer`]. TLS and HTTP/2 are left to
+//! the proxy in front, and sockets are plain HTTP/1.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::request::Parts;
+use hyper::body::Incoming;
+use warp::reply::Response;
+
+mod accept;
+pub mod body;
+mod connection;
+mod exchange;
+pub mod listener;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use accept::serve;
+pub use listener::Listener;
+
+/// Limits of connections. They hold for each connection alone, except the last two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Time in which the head of a request must arrive, from its first byte (on a new connection: from the start). Then 408 and the end.
+    pub header_timeout: Duration,
+    /// Time for which a connection may wait for its next request, or for which a client may leave an answer unread.
+    pub idle_timeout: Duration,
+    /// Most bytes of a request's head, at least 8192. More get 431, as do more than 100 fields.
+    pub max_header_size: usize,
+    /// Most connections at one time, at least 1. More wait in the system's queue.
+    pub max_connections: usize,
+    /// Time that requests in flight get when the process is asked to stop.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Options {
+    /// The defaults of the settings `server.*`, see [`crate::snapshot::schema`].
+    fn default() -> Self {
+        Options {
+            header_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(90),
+            max_header_size: 65_536,
+            max_connections: 10_000,
+            shutdown_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// Address and port, an IPv4 address always in its short form; none where the connection came over a socket file.
+    pub address: Option<SocketAddr>,
+}
+
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.address {
+            Some(address) => address.fmt(f),
+            None => f.write_str("unix"),
+        }
+    }
+}
+
+/// What answers requests.
+pub trait Answer: Send + Sync + 'static {
+    /// Answers one request. The body has not been read; see [`body::read`].
+    ///
+    /// A panic is logged and answered by 500 without a body. The future runs to its end even when the client has gone, except when
+    /// the process stops and the time for that is over.
+    fn answer<'a>(&'a self, parts: Parts, body: Incoming, peer: Peer) -> BoxFuture<'a, Response>;
+}
