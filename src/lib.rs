@@ -5,6 +5,8 @@ pub mod hint;
 pub mod pattern;
 pub mod problem;
 pub mod server;
+
+pub mod site;
 pub mod snapshot;
 #[cfg(feature = "source")]
 pub mod source;

@@ -1,0 +1,175 @@
+//! Static files by address, and the addresses that the filter `asset` writes (B135).
+//!
+//! How a file is sent is the business of `server`.
+
+use std::borrow::Cow;
+
+use ahash::AHashMap;
+
+use super::settings::Settings;
+use crate::error::Error;
+use crate::snapshot::{Asset, List, Text};
+
+/// How many digits of a file's hash stand in its address: 64 bits, more than enough to tell two versions apart.
+const HASH_DIGITS: usize = 16;
+
+/// All static files of a site.
+#[derive(Debug)]
+pub struct Assets {
+    files: List<Asset>,
+    /// The number of the file by its address, without the leading slash.
+    paths: AHashMap<Text, usize>,
+    /// What `asset` writes, by the value that it is given.
+    addresses: AHashMap<Box<str>, Box<str>>,
+    prefix: String,
+    version: Version,
+}
+
+/// What `asset` appends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Version {
+    /// The same text to all addresses; nothing where it is empty.
+    Tag(String),
+    /// Each file's own hash.
+    File,
+}
+
+impl Assets {
+    /// Indexes the files, and writes all addresses beforehand.
+    ///
+    /// `tag` is the snapshot's version. In development each address carries its file's own hash, so that it changes when, and
+    /// only when, the file does; in production the setting `static.version` says what it carries.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where a setting under `static` is not of its type.
+    pub fn new(files: List<Asset>, tag: &str, settings: &Settings) -> Result<Self, Error> {
+        let version = match settings.get_string("static.version")?.as_str() {
+            _ if !settings.is_prod() => Version::File,
+            "file" => Version::File,
+            "auto" => Version::Tag(tag.to_string()),
+            own => Version::Tag(own.to_string()),
+        };
+        let prefix = settings.get_string("static.path").unwrap_or_default();
+        let folders = settings.get_vec("static.folders")?;
+        let paths = files.iter().enumerate().map(|(number, file)| (file.path.clone(), number)).collect();
+        let mut assets = Assets { files, paths, addresses: AHashMap::new(), prefix, version };
+        assets.write_addresses(&folders);
+        Ok(assets)
+    }
+
+    /// The file at an address, given percent-decoded and without the leading slash.
+    pub fn get(&self, path: &str) -> Option<&Asset> {
+        self.number(path).map(|number| &self.files[number])
+    }
+
+    /// The number of the file at an address: the same as in the snapshot.
+    pub fn number(&self, path: &str) -> Option<usize> {
+        self.paths.get(path).copied()
+    }
+
+    /// All files, sorted by address.
+    pub fn files(&self) -> &[Asset] {
+        &self.files
+    }
+
+    /// What the filter `asset` writes for a value: `static.path`, the value, `?` and the version.
+    ///
+    /// The file is the one at `static.path` followed by the value, or else at the value beneath the first of `static.folders`
+    /// that has it. A value that has a query gets `&` instead of `?`, and a fragment stays last. A value that is no file gets the version
+    /// that all files share, if there is one.
+    pub fn url<'a>(&'a self, value: &str) -> Cow<'a, str> {
+        if let Some(address) = self.addresses.get(value) {
+            return Cow::Borrowed(address);
+        }
+        let (rest, fragment) = value.find('#').map_or((value, ""), |start| value.split_at(start));
+        let (path, query) = rest.find('?').map_or((rest, ""), |start| rest.split_at(start));
+        let mut address = match self.addresses.get(path) {
+            Some(address) => address.to_string(),
+            None => versioned(join(&self.prefix, path), self.shared_version()),
+        };
+        if !query.is_empty() {
+            // The version comes after the value's own query.
+            let plain = join(&self.prefix, path);
+            let version = address[plain.len()..].trim_start_matches('?').to_string();
+            address = versioned(plain + query, &version);
+        }
+        Cow::Owned(address + fragment)
+    }
+
+    /// Whether a request's query is the current version of a file, so that the answer may be kept for good.
+    pub fn is_current(&self, file: &Asset, query: &str) -> bool {
+        let version = self.version(file);
+        !version.is_empty() && query.rsplit('&').next() == Some(version)
+    }
+
+    /// The version in a file's address; empty where there is none.
+    pub fn version<'a>(&'a self, file: &'a Asset) -> &'a str {
+        match &self.version {
+            Version::Tag(tag) => tag,
+            Version::File => file.hash.get(..HASH_DIGITS).unwrap_or(&file.hash),
+        }
+    }
+
+    fn shared_version(&self) -> &str {
+        match &self.version {
+            Version::Tag(tag) => tag,
+            Version::File => "",
+        }
+    }
+
+    /// Writes the address of each file for each value that names it; the earlier value wins where two files share one.
+    fn write_addresses(&mut self, folders: &[String]) {
+        let base = path_of(&self.prefix).trim_end_matches('/').to_string();
+        let mut addresses = AHashMap::new();
+        let mut add = |value: &str, file: &Asset| {
+            let address = || versioned(join(&self.prefix, value), self.version(file)).into();
+            addresses.entry(value.into()).or_insert_with(address);
+        };
+        for file in self.files.iter() {
+            let address = format!("/{}", file.path);
+            if let Some(value) = address.strip_prefix(&base).filter(|value| value.starts_with('/')) {
+                add(value, file);
+                if !base.is_empty() {
+                    add(&value[1..], file);
+                }
+            }
+        }
+        for folder in folders.iter().map(|folder| folder.trim_matches('/')) {
+            let below = self.files.iter().filter_map(|file| Some((file.path.strip_prefix(folder)?, file)));
+            for (value, file) in below.filter(|(value, _)| value.starts_with('/')) {
+                add(value, file);
+                add(&value[1..], file);
+            }
+        }
+        self.addresses = addresses;
+    }
+}
+
+/// The path of `static.path`, which may be a whole address such as a CDN's.
+fn path_of(prefix: &str) -> &str {
+    let after_scheme = prefix.split_once("//").map(|(_, rest)| rest);
+    match after_scheme {
+        Some(rest) => rest.find('/').map_or("", |start| &rest[start..]),
+        None => prefix,
+    }
+}
+
+/// Prefix and value with exactly one slash between them; a value without a prefix stays as it is.
+fn join(prefix: &str, value: &str) -> String {
+    if prefix.is_empty() {
+        return value.to_string();
+    }
+    format!("{}/{}", prefix.trim_end_matches('/'), value.trim_start_matches('/'))
+}
+
+fn versioned(mut address: String, version: &str) -> String {
+    if !version.is_empty() {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str(version);
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! What a running process serves from: everything made from one [`Snapshot`], immutable.
+//!
+//! A raw snapshot goes in, ready parts come out, and nothing later looks at raw data. In development the whole [`Site`] is made
+//! anew and swapped; a request that began with the old one ends with it. How requests are taken and answered is the business of
+//! `http`, `controller` and `server`.
+
+mod assets;
+mod languages;
+mod renderer;
+mod requirement;
+mod router;
+mod settings;
+mod translator;
+mod urls;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use assets::Assets;
+pub use languages::Languages;
+pub use renderer::{Filters, Renderer, TeraSetup, View};
+pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
+pub use settings::{Layer, Outside, Settings, Shown};
+pub use translator::Translator;
+pub use urls::Urls;
+
+use crate::error::Error;
+use crate::snapshot::Snapshot;
+
+/// One site, ready to be served.
+#[derive(Debug)]
+pub struct Site {
+    /// All settings that count.
+    pub settings: Settings,
+    /// Finds the route for a request.
+    pub router: Router,
+    /// Messages by language.
+    pub translator: Arc<Translator>,
+    /// Addresses of routes.
+    pub urls: Arc<Urls>,
+    /// Static files.
+    pub assets: Arc<Assets>,
+    /// Templates.
+    pub renderer: Renderer,
+    /// Name of the crate that the site is.
+    pub name: String,
+    /// Version of the crate that the site is.
+    pub release: String,
+    /// The version tag of the static files.
+    pub version: String,
+    /// The site's languages.
+    pub languages: Languages,
+}
+
+impl Site {
+    /// Makes a site from a snapshot and the settings that were loaded for it. `customise` registers the site's own filters,
+    /// functions and tests.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where a setting does not fit the site, [`Error::Site`] for wrong routes, [`Error::Template`] for a template
+    /// that does not compile. The build has checked all of it, so this is for what was changed since.
+    pub fn new(snapshot: Snapshot, settings: Settings, customise: &TeraSetup) -> Result<Site, Error> {
+        let default = default_language(&snapshot, &settings)?;
+        let translator = Arc::new(Translator::new(&snapshot.languages, &default));
+        let languages = translator.languages().clone();
+        let codes: Vec<&str> = languages.iter().collect();
+        let router = Router::new(&snapshot.routes, &codes)?;
+        let public_url = settings.get::<Option<String>>("server.public_url")?.unwrap_or_default();
+        let urls = Arc::new(Urls::new(&snapshot.routes, languages.clone(), &public_url)?);
+        let assets = Arc::new(Assets::new(snapshot.assets, &snapshot.version, &settings)?);
+        let filters =
+            Filters { translator: Arc::clone(&translator), urls: Arc::clone(&urls), assets: Arc::clone(&assets) };
+        let folder = settings.get_string("tera.path")?;
+        let renderer = Renderer::new(snapshot.templates, &folder, filters, customise)?;
+        Ok(Site {
+            settings,
+            router,
+            translator,
+            urls,
+            assets,
+            renderer,
+            name: snapshot.name.into_owned(),
+            release: snapshot.release.into_owned(),
+            version: snapshot.version.into_owned(),
+            languages,
+        })
+    }
+}
+
+/// The setting `i18n.language.default`, which must be one of the site's languages where it has any.
+fn default_language(snapshot: &Snapshot, settings: &Settings) -> Result<String, Error> {
+    const KEY: &str = "i18n.language.default";
+    if snapshot.languages.is_empty() {
+        return Ok(String::new());
+    }
+    let default = settings.get_string(KEY)?;
+    if snapshot.languages.iter().any(|language| *language.code == *default) {
+        return Ok(default);
+    }
+    let codes: Vec<&str> = snapshot.languages.iter().map(|language| &*language.code).collect();
+    let layer = settings.layer(KEY).map(|layer| format!(" ({layer})")).unwrap_or_default();
+    Err(Error::Setting(format!(
+        "the setting `{KEY}`{layer} is `{default}`, which is none of the site's languages: {}",
+        codes.join(", ")
+    )))
+}

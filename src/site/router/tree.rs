@@ -1,0 +1,137 @@
+//! Finds the few paths that may match without walking them all.
+//!
+//! A tree of segments: at each node the next segment of the request's path chooses a child by a hash of its text, of its
+//! beginning, or whatever it is. Every path that could match is found that way, and of those the first declared one decides,
+//! so an earlier branch is left as soon as nothing in it was declared before the best one so far. A look-up takes no deeper
+//! calls than the longest pattern has segments, whatever a client sends.
+
+use ahash::AHashMap;
+
+use super::entry::{Entry, Segment};
+
+/// The tree of all paths; a path is known by its number in declared order.
+#[derive(Debug)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug)]
+struct Node {
+    /// The first declared path in this node and below.
+    first: usize,
+    literals: AHashMap<Box<str>, usize>,
+    /// Children whose segment only begins with a text, by the length of that text, longest first.
+    prefixed: Vec<(usize, AHashMap<Box<str>, usize>)>,
+    /// The child for any segment.
+    any: Option<usize>,
+    /// Paths that end here.
+    ends: Vec<usize>,
+    /// Paths that take all that is left.
+    rests: Vec<usize>,
+}
+
+/// What a search asks about a path that may match.
+pub(super) enum Verdict {
+    /// It answers: nothing that was declared later counts.
+    Answers,
+    /// It does not.
+    No,
+}
+
+impl Tree {
+    /// Puts all paths into a tree.
+    pub(super) fn new(entries: &[Entry]) -> Self {
+        let mut tree = Tree { nodes: vec![Node::new(0)] };
+        for (number, entry) in entries.iter().enumerate() {
+            tree.insert(number, &entry.segments());
+        }
+        tree
+    }
+
+    /// The first declared path for which `judge` says that it answers, of all that may match.
+    pub(super) fn find(&self, path: &str, judge: impl FnMut(usize) -> Verdict) -> Option<usize> {
+        let mut search = Search { nodes: &self.nodes, path, best: usize::MAX, judge };
+        search.visit(0, Some(0));
+        (search.best != usize::MAX).then_some(search.best)
+    }
+
+    fn insert(&mut self, number: usize, segments: &[Segment]) {
+        let mut node = 0;
+        for segment in segments {
+            let next = self.nodes.len();
+            let child = match segment {
+                Segment::Rest => return self.nodes[node].rests.push(number),
+                Segment::Literal(text) => *self.nodes[node].literals.entry(text.as_str().into()).or_insert(next),
+                Segment::Prefixed(text) if text.is_empty() => *self.nodes[node].any.get_or_insert(next),
+                Segment::Prefixed(text) => *self.nodes[node].prefix(text).or_insert(next),
+            };
+            if child == next {
+                self.nodes.push(Node::new(number));
+            }
+            node = child;
+        }
+        self.nodes[node].ends.push(number);
+    }
+}
+
+impl Node {
+    fn new(first: usize) -> Self {
+        Node { first, literals: AHashMap::new(), prefixed: Vec::new(), any: None, ends: Vec::new(), rests: Vec::new() }
+    }
+
+    fn prefix(&mut self, text: &str) -> std::collections::hash_map::Entry<'_, Box<str>, usize> {
+        let place = self.prefixed.partition_point(|(length, _)| *length > text.len());
+        if self.prefixed.get(place).is_none_or(|(length, _)| *length != text.len()) {
+            self.prefixed.insert(place, (text.len(), AHashMap::new()));
+        }
+        self.prefixed[place].1.entry(text.into())
+    }
+}
+
+struct Search<'a, J> {
+    nodes: &'a [Node],
+    path: &'a str,
+    /// The first declared path that answers, so far.
+    best: usize,
+    judge: J,
+}
+
+impl<J: FnMut(usize) -> Verdict> Search<'_, J> {
+    /// Looks at a node whose segments so far have matched; `start` is where the next segment begins, if there is one.
+    fn visit(&mut self, node: usize, start: Option<usize>) {
+        let node = &self.nodes[node];
+        if node.first >= self.best {
+            return;
+        }
+        let Some(start) = start else { return self.judge_all(&node.ends) };
+        self.judge_all(&node.rests);
+        let rest = &self.path[start..];
+        let (segment, next) = match rest.bytes().position(|byte| byte == b'/') {
+            Some(end) => (&rest[..end], Some(start + end + 1)),
+            None => (rest, None),
+        };
+        if let Some(child) = node.literals.get(segment) {
+            self.visit(*child, next);
+        }
+        for (length, children) in &node.prefixed {
+            if let Some(child) = segment.get(..*length).and_then(|prefix| children.get(prefix)) {
+                self.visit(*child, next);
+            }
+        }
+        if let Some(child) = node.any {
+            self.visit(child, next);
+        }
+    }
+
+    fn judge_all(&mut self, paths: &[usize]) {
+        for number in paths {
+            if *number >= self.best {
+                return;
+            }
+            if matches!((self.judge)(*number), Verdict::Answers) {
+                self.best = *number;
+                return;
+            }
+        }
+    }
+}
