@@ -61,7 +61,7 @@ impl Files {
         let unreadable = |reason: String| Box::new(Problem::error(shown(root), format!("the site's folder {reason}")));
         let real_root = fs::canonicalize(root).map_err(|error| unreadable(reason(&error)))?;
         if !real_root.is_dir() {
-            return Err(unreadable("is not a folder".to_string()));
+            return Err(unreadable("this is not a folder".to_string()));
         }
         Ok(Files { root: root.to_path_buf(), real_root, problems: Vec::new(), watched: BTreeSet::new() })
     }
@@ -97,16 +97,8 @@ impl Files {
     /// A file as text. A byte order mark is dropped; bytes that are not UTF-8 are a problem at their place.
     pub fn text(&mut self, found: &Found) -> Option<TextFile> {
         let bytes = self.bytes(&found.path)?;
-        match String::from_utf8(bytes) {
-            Ok(text) => {
-                let text = text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text);
-                Some(TextFile { path: found.path.clone(), name: found.name.clone(), text })
-            }
-            Err(error) => {
-                self.problems.push(not_utf8(&found.path, error.as_bytes(), error.utf8_error().valid_up_to()));
-                None
-            }
-        }
+        let text = decoded(&found.path, bytes).map_err(|problem| self.problems.push(*problem)).ok()?;
+        Some(TextFile { path: found.path.clone(), name: found.name.clone(), text })
     }
 
     /// A file as it is.
@@ -124,7 +116,7 @@ impl Files {
                 Some((Entry::File, _)) => found.push(Found { path, name }),
                 Some((Entry::Folder, real)) if chain.contains(&real) => {
                     let help = "remove the link, or let it name a folder that does not contain it";
-                    self.refuse(&path, "is a link to a folder that contains it".to_string(), Some(help));
+                    self.refuse(&path, "this link leads to a folder that contains it".to_string(), Some(help));
                 }
                 Some((Entry::Folder, real)) => {
                     chain.push(real);
@@ -154,7 +146,7 @@ impl Files {
                 Ok(name) => names.push(name),
                 Err(name) => {
                     let path = join(folder, &name.to_string_lossy());
-                    self.refuse(&path, "has a name that is not UTF-8".to_string(), Some("rename it"));
+                    self.refuse(&path, "this name is not UTF-8".to_string(), Some("rename it"));
                 }
             }
         }
@@ -170,7 +162,7 @@ impl Files {
             Ok(real) => real,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let help = "let the link name a file of the site, or remove it";
-                self.refuse(path, "is a link that leads nowhere".to_string(), Some(help));
+                self.refuse(path, "this link leads nowhere".to_string(), Some(help));
                 return None;
             }
             Err(error) => {
@@ -180,14 +172,14 @@ impl Files {
         };
         if !real.starts_with(&self.real_root) {
             let help = "copy what it leads to into the site's folder: the site is frozen from this folder alone";
-            self.refuse(path, "leads out of the site's folder".to_string(), Some(help));
+            self.refuse(path, "this leads out of the site's folder".to_string(), Some(help));
             return None;
         }
         match (real.is_file(), real.is_dir()) {
             (true, _) => Some((Entry::File, real)),
             (_, true) => Some((Entry::Folder, real)),
             _ => {
-                self.refuse(path, "is neither a file nor a folder".to_string(), Some("remove it"));
+                self.refuse(path, "this is neither a file nor a folder".to_string(), Some("remove it"));
                 None
             }
         }
@@ -238,29 +230,45 @@ pub fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
 }
 
+/// A text file that is no part of a site, such as an operator's settings.
+///
+/// # Errors
+/// The file cannot be read, or is not UTF-8.
+pub fn text_anywhere(path: &Path, shown: &str) -> Result<TextFile, Box<Problem>> {
+    let bytes = fs::read(path).map_err(|error| Box::new(Problem::error(shown, reason(&error))))?;
+    Ok(TextFile { path: shown.to_string(), name: shown.to_string(), text: decoded(shown, bytes)? })
+}
+
+/// Bytes as text without a byte order mark.
+fn decoded(path: &str, bytes: Vec<u8>) -> Result<String, Box<Problem>> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)),
+        Err(error) => Err(Box::new(not_utf8(path, error.as_bytes(), error.utf8_error().valid_up_to()))),
+    }
+}
+
 fn shown(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// An error of the operating system in words that follow a path.
+/// An error of the operating system in words.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "is not there".to_string(),
-        io::ErrorKind::PermissionDenied => "may not be read by this user".to_string(),
-        _ => format!("cannot be read: {error}"),
+        io::ErrorKind::NotFound => "there is no such file or folder".to_string(),
+        io::ErrorKind::PermissionDenied => "this user may not read it".to_string(),
+        _ => format!("it cannot be read: {error}"),
     }
 }
 
 fn not_utf8(path: &str, bytes: &[u8], offset: usize) -> Problem {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Problem::error(path, "the file is not UTF-8: it looks like UTF-16").help("save it as UTF-8");
+    }
     let text = String::from_utf8_lossy(bytes);
     let (line, column) = position(&text, offset);
-    let help = if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        "it looks like UTF-16: save it as UTF-8"
-    } else {
-        "save it as UTF-8; most often it was saved as Windows-1252 or Latin-1"
-    };
-    let message = format!("the file is not UTF-8: it has the byte 0x{:02X} here", bytes[offset]);
-    Problem::error(path, message).at(&text, line, column, 1).help(help)
+    Problem::error(path, format!("the file is not UTF-8: it has the byte 0x{:02X} here", bytes[offset]))
+        .at(&text, line, column, 1)
+        .help("save it as UTF-8; most often it was saved as Windows-1252 or Latin-1")
 }
 
 #[cfg(test)]

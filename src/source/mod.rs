@@ -1,6 +1,98 @@
-//! From the files of a site to its [`Snapshot`](crate::snapshot::Snapshot), with all mistakes that are in them.
+//! From the files of a site to its [`Snapshot`], with all mistakes that are in them.
 //!
 //! The build, `kalgan check` and the development overlay read a site with this code, so that all three find the same mistakes.
 //! A production process that is given neither an overlay nor a settings file never runs it.
+//!
+//! The steps of [`read`], each in the module of that name:
+//!
+//! 1. `settings`, because they say where everything else is;
+//! 2. `messages`, because their folders are the languages;
+//! 3. `routes`, which may name a language;
+//! 4. `assets`;
+//! 5. templates.
 
+pub mod assets;
 pub mod files;
+mod messages;
+pub mod names;
+mod routes;
+pub mod settings;
+pub mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use crate::problem::{self, Problem};
+use crate::snapshot::{Snapshot, Template, Text};
+use files::{Files, TextFile};
+
+/// What a snapshot says of the crate that the site is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Name of the crate.
+    pub name: String,
+    /// Version of the crate.
+    pub release: String,
+    /// What `environment.is_prod` is where nobody sets it.
+    pub is_prod: bool,
+}
+
+/// A site as far as it could be read.
+#[derive(Debug)]
+pub struct Reading {
+    /// What was read. With errors among the problems it is not whole and must not be served.
+    pub snapshot: Snapshot,
+    /// All mistakes, sorted by file and line.
+    pub problems: Vec<Problem>,
+    /// The files and folders that were read, sorted, all of them existing: when one changes, the site has changed.
+    pub watched: Vec<PathBuf>,
+}
+
+/// Reads and checks the site in a folder. Never fails: what is wrong is among the problems.
+pub fn read(site_folder: &Path, options: &Options) -> Reading {
+    let mut snapshot = empty(options);
+    let mut files = match Files::open(site_folder) {
+        Ok(files) => files,
+        Err(problem) => return Reading { snapshot, problems: vec![*problem], watched: Vec::new() },
+    };
+    let mut problems = Vec::new();
+    let settings = settings::read(&mut files, &mut problems);
+    let languages = messages::read(&mut files, &settings, &mut problems);
+    let codes: Vec<String> = languages.iter().map(|language| language.code.to_string()).collect();
+    let routes = routes::read(&mut files, &settings, &codes, &mut problems);
+    let assets = assets::read(&mut files, &settings, &mut problems);
+    let templates = templates(&mut files, &settings, &mut problems);
+    snapshot.version = assets::version(&assets).into();
+    snapshot.settings = settings.list.into();
+    snapshot.languages = languages.into();
+    snapshot.routes = routes.into();
+    snapshot.assets = assets.into();
+    snapshot.templates = templates.into_iter().map(template).collect();
+    problems.append(&mut files.problems);
+    problem::sort(&mut problems);
+    let watched = files.watched.into_iter().filter(|path| path.exists()).collect();
+    Reading { snapshot, problems, watched }
+}
+
+/// Every file below `tera.path` is a template (B125).
+fn templates(files: &mut Files, settings: &settings::Settings, problems: &mut Vec<Problem>) -> Vec<TextFile> {
+    let Some(folder) = settings.folder(files, "tera.path", problems) else { return Vec::new() };
+    files.walk(&folder).iter().filter_map(|found| files.text(found)).collect()
+}
+
+fn template(file: TextFile) -> Template {
+    Template { name: file.name.into(), source: file.text.into() }
+}
+
+fn empty(options: &Options) -> Snapshot {
+    Snapshot {
+        name: Text::Owned(options.name.clone()),
+        release: Text::Owned(options.release.clone()),
+        is_prod: options.is_prod,
+        version: Text::Borrowed(""),
+        settings: Vec::new().into(),
+        routes: Vec::new().into(),
+        languages: Vec::new().into(),
+        templates: Vec::new().into(),
+        assets: Vec::new().into(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether the other languages say what the default language says, with the same placeholders.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Message, Messages};
+use crate::pattern;
+use crate::problem::Problem;
+
+/// The plural categories of CLDR. Languages differ in which of them they have.
+const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
+
+/// A language that lacks more messages than this is told of once, not once per message.
+const MOST_SINGLE: usize = 20;
+
+/// Compares all languages with the default one.
+pub fn check(default: &Messages<'_>, languages: &[Messages<'_>], problems: &mut Vec<Problem>) {
+    let mut lacking: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for language in languages.iter().filter(|language| language.code != default.code && language.complete) {
+        let ids: Vec<_> = default.by_id.keys().filter(|id| !has(language, id)).map(String::as_str).collect();
+        if ids.len() > MOST_SINGLE {
+            problems.push(lacks_many(default, language.code, &ids));
+        } else {
+            ids.into_iter().for_each(|id| lacking.entry(id).or_default().push(language.code));
+        }
+    }
+    for (id, codes) in lacking {
+        problems.push(lacks(&default.by_id[id], id, &codes));
+    }
+    for language in languages.iter().filter(|language| language.code != default.code) {
+        for (id, message) in &language.by_id {
+            problems
+                .extend(default.by_id.get(id).and_then(|original| placeholders(id, message, original, default.code)));
+        }
+    }
+}
+
+/// Whether a language has a message, or another plural form of it: which forms there are differs between languages.
+fn has(language: &Messages<'_>, id: &str) -> bool {
+    let form = |id: &str| language.by_id.contains_key(&format!("{id}.other"));
+    language.by_id.contains_key(id) || form(id) || plural(id).is_some_and(form)
+}
+
+/// The id of which this one is a plural form.
+fn plural(id: &str) -> Option<&str> {
+    id.rsplit_once('.').filter(|(_, last)| CATEGORIES.contains(last)).map(|(id, _)| id)
+}
+
+fn lacks(message: &Message<'_>, id: &str, codes: &[&str]) -> Problem {
+    let codes = codes.join("`, `");
+    let text = format!("the message `{id}` is missing in `{codes}`");
+    message.document.warning(message.mark, text).help("translate it there; until then this text is shown")
+}
+
+fn lacks_many(default: &Messages<'_>, code: &str, ids: &[&str]) -> Problem {
+    let first = ids[..3].join("`, `");
+    let text = format!(
+        "the language `{code}` lacks {} of the {} messages of `{}`",
+        ids.len(),
+        default.by_id.len(),
+        default.code
+    );
+    // A place that every site with a default language has: the file of the first message that is missing.
+    let file = default.by_id[ids[0]].document.path();
+    Problem::warning(file, text)
+        .help(format!("the first are `{first}`; until they are translated these texts are shown"))
+}
+
+/// Placeholders that only one of two languages has. A plural form may say its number in words, so there `count` is free.
+fn placeholders(id: &str, message: &Message<'_>, original: &Message<'_>, default: &str) -> Option<Problem> {
+    let names = |text| -> BTreeSet<&str> {
+        pattern::parameters(text).filter(|name| plural(id).is_none() || *name != "count").collect()
+    };
+    let (here, there) = (names(&message.text), names(&original.text));
+    if here == there {
+        return None;
+    }
+    let listed = |names: Vec<&&str>| names.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
+    let (more, fewer) = (listed(here.difference(&there).collect()), listed(there.difference(&here).collect()));
+    let text = match (more.is_empty(), fewer.is_empty()) {
+        (false, true) => format!("the message `{id}` has {more}, which it has not in `{default}`"),
+        (true, _) => format!("the message `{id}` lacks {fewer}, which it has in `{default}`"),
+        (false, false) => format!("the message `{id}` has {more} where it has {fewer} in `{default}`"),
+    };
+    let help = format!("use the same names in both; the other is at {}", original.document.place(original.mark));
+    Some(message.document.warning(message.mark, text).help(help))
+}

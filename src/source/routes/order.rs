@@ -1,0 +1,127 @@
+//! What is wrong between routes: a name that stands twice, a path that an earlier route always answers for.
+
+use std::collections::HashMap;
+
+use regex::Regex;
+
+use super::Declared;
+use crate::pattern::{self, Piece};
+use crate::problem::Problem;
+use crate::snapshot::Route;
+use crate::source::yaml::Document;
+
+/// Checks the routes of all files in declared order.
+pub fn check(files: &[(&Document<'_>, Vec<Declared>)], problems: &mut Vec<Problem>) {
+    let mut names: HashMap<&str, &Declared> = HashMap::new();
+    let mut earlier: HashMap<String, Vec<Pattern<'_>>> = HashMap::new();
+    for (document, routes) in files {
+        for declared in routes {
+            let name = declared.route.name.as_ref();
+            if let Some(first) = names.get(name) {
+                let problem = document.error(declared.mark, format!("a second route has the name `{name}`"));
+                problems.push(problem.help(format!("rename one of the two; the first is at {}", first.route.place)));
+            }
+            names.entry(name).or_insert(declared);
+            for index in 0..declared.route.paths.len() {
+                let pattern = Pattern::new(declared, index);
+                let same_shape = earlier.entry(pattern.shape()).or_default();
+                if let Some(first) = same_shape.iter().find(|first| first.covers(&pattern)) {
+                    problems.push(unreachable(document, &pattern, first));
+                }
+                same_shape.push(pattern);
+            }
+        }
+    }
+}
+
+fn unreachable(document: &Document<'_>, pattern: &Pattern<'_>, first: &Pattern<'_>) -> Problem {
+    let node = &pattern.declared.paths[pattern.index];
+    let (name, route) = (&pattern.declared.route.name, &first.declared.route);
+    if std::ptr::eq(pattern.declared, first.declared) {
+        let message = format!("two languages of the route `{name}` have the same path, so this one could never match");
+        return document.error(node.mark, message).help("give each language a path of its own, such as `/es/…`");
+    }
+    let message = format!("the route `{name}` could never match here: the earlier route `{}` always does", route.name);
+    let problem = document.error(node.mark, message).help(format!("the earlier one is at {}", route.place));
+    problem.help("change one of the paths, give the routes different methods, or remove one")
+}
+
+/// One path of a route.
+#[derive(Clone, Copy)]
+struct Pattern<'a> {
+    declared: &'a Declared,
+    index: usize,
+}
+
+impl<'a> Pattern<'a> {
+    fn new(declared: &'a Declared, index: usize) -> Self {
+        Pattern { declared, index }
+    }
+
+    fn text(&self) -> &'a str {
+        &self.declared.route.paths[self.index].pattern
+    }
+
+    /// The pattern with nameless parameters: what two paths must share before one can stand in the other's way.
+    fn shape(&self) -> String {
+        pattern::pieces(self.text())
+            .map(|piece| match piece {
+                Piece::Literal(literal) => literal,
+                Piece::Parameter(_) => "{}",
+            })
+            .collect()
+    }
+
+    /// Whether this one answers whatever the other, of the same shape, could answer. In doubt it does not.
+    fn covers(&self, later: &Pattern<'_>) -> bool {
+        let (first, second) = (&self.declared.route, &later.declared.route);
+        let methods = match (&first.methods, &second.methods) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(first), Some(second)) => second.iter().all(|method| first.contains(method)),
+        };
+        let mut parameters = pattern::parameters(self.text()).zip(pattern::parameters(later.text()));
+        methods && parameters.all(|(a, b)| requirement_covers(requirement(first, a), requirement(second, b)))
+    }
+}
+
+fn requirement<'r>(route: &'r Route, parameter: &str) -> Option<&'r str> {
+    let found = route.requirements.iter().find(|(name, _)| name == parameter);
+    found.map(|(_, expression)| expression.as_ref())
+}
+
+/// Whether all that the second requirement takes is taken by the first; a parameter without one takes `[^/]+`.
+fn requirement_covers(first: Option<&str>, second: Option<&str>) -> bool {
+    match (first, second) {
+        (first, second) if first == second => true,
+        (None, Some(second)) => stays_in_segment(second),
+        _ => false,
+    }
+}
+
+/// Whether an expression surely takes neither a slash nor the empty text: it is made of letters, digits and the plainest operators.
+fn stays_in_segment(expression: &str) -> bool {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_|()+*?{},[]".contains(character);
+    let without_classes = expression.replace("\\d", "0").replace("\\w", "a");
+    // A range from one of these to a digit or letter would run over the slash.
+    let wide_range = ["(-", ")-", "*-", "+-", ",-", "--"].iter().any(|range| without_classes.contains(range));
+    without_classes.chars().all(plain)
+        && !without_classes.contains("(?")
+        && !wide_range
+        && Regex::new(&format!("^(?:{expression})$")).is_ok_and(|regex| !regex.is_match(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_surely_stays_in_a_segment_does() {
+        for inside in ["[0-9]+", r"\d{4}", "en|es", "[a-z0-9-]+", r"\w+"] {
+            assert!(stays_in_segment(inside), "{inside}");
+        }
+        for outside in [".+", "[^a]+", "[0-9]*", "a/b", r"\D+", r"\x2f", "[+-9]+", "[[:punct:]]", "(?s)x", ""] {
+            assert!(!stays_in_segment(outside), "{outside}");
+        }
+    }
+}
