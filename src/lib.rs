@@ -1,5 +1,7 @@
 //! Kalgan: a server-rendered website as one binary.
 
+#[cfg(feature = "build")]
+pub mod build;
 pub mod error;
 pub mod hint;
 pub mod pattern;

@@ -1,0 +1,41 @@
+//! Freezes the site in `app/`, Kalgan's own manual, into the binary.
+//!
+//! It does what `kalgan::build::site("app")` does in the `build.rs` of any other site. A package cannot be its own
+//! build-dependency, so the modules come in by path; each is compiled for the library as well, where all of it is used.
+
+#[cfg(feature = "manual")]
+#[allow(dead_code, reason = "the library uses what the build does not")]
+#[path = "src/problem.rs"]
+mod problem;
+
+#[cfg(feature = "manual")]
+#[allow(dead_code, reason = "the library uses what the build does not")]
+#[path = "src/hint.rs"]
+mod hint;
+
+#[cfg(feature = "manual")]
+#[allow(dead_code, reason = "the library uses what the build does not")]
+#[path = "src/pattern.rs"]
+mod pattern;
+
+#[cfg(feature = "manual")]
+#[allow(dead_code, reason = "the library uses what the build does not")]
+#[path = "src/snapshot/mod.rs"]
+mod snapshot;
+
+#[cfg(feature = "manual")]
+#[allow(dead_code, reason = "the library uses what the build does not")]
+#[path = "src/source/mod.rs"]
+mod source;
+
+#[cfg(feature = "manual")]
+#[path = "src/build/mod.rs"]
+mod build;
+
+fn main() {
+    #[cfg(feature = "manual")]
+    build::site("app");
+    // Without a site there is nothing to watch; without this line cargo would watch the whole package.
+    #[cfg(not(feature = "manual"))]
+    println!("cargo::rerun-if-changed=build.rs");
+}

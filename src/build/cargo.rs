@@ -1,0 +1,102 @@
+//! Talking with cargo: what it tells a build script, and what the script tells it.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use super::settings;
+use crate::problem::Problem;
+use crate::source::{Options, Reading};
+
+/// What cargo told this build script.
+pub(super) struct Script {
+    /// The folder of the package that is built.
+    pub(super) package: PathBuf,
+    /// Where this script writes: `$OUT_DIR/kalgan`.
+    pub(super) output: PathBuf,
+    /// The package's name and version, and whether the profile is for production.
+    pub(super) options: Options,
+}
+
+impl Script {
+    /// # Errors
+    ///
+    /// A text, when this is not a build script that cargo started.
+    pub(super) fn from_environment() -> Result<Script, String> {
+        let options = Options {
+            name: text("CARGO_PKG_NAME")?,
+            release: text("CARGO_PKG_VERSION")?,
+            // `release` for that profile and all that inherit from it, `debug` for all others.
+            is_prod: text("PROFILE")? == "release",
+        };
+        let output = PathBuf::from(variable("OUT_DIR")?).join("kalgan");
+        Ok(Script { package: PathBuf::from(variable("CARGO_MANIFEST_DIR")?), output, options })
+    }
+}
+
+fn text(name: &str) -> Result<String, String> {
+    variable(name)?.into_string().map_err(|_| format!("the variable `{name}` of cargo is not UTF-8"))
+}
+
+fn variable(name: &str) -> Result<OsString, String> {
+    env::var_os(name).ok_or_else(|| {
+        format!("the variable `{name}` is not set; call `kalgan::build::site` from the `build.rs` of a package that cargo builds")
+    })
+}
+
+/// How many warnings are shown one by one. Cargo repeats them on every build; a translation that was just begun would bury all else.
+const SHOWN_WARNINGS: usize = 20;
+
+/// The lines for cargo after a successful run: what to watch, and the warnings.
+pub(super) fn directives(folder: &str, package: &Path, reading: &Reading) -> String {
+    let mut lines = String::new();
+    for path in watched(folder, package, reading) {
+        add(&mut lines, format_args!("rerun-if-changed={}", path.display()));
+    }
+    for problem in reading.problems.iter().take(SHOWN_WARNINGS) {
+        add(&mut lines, format_args!("warning={}", one_line(folder, problem)));
+    }
+    match reading.problems.len().checked_sub(SHOWN_WARNINGS) {
+        Some(more @ 1..) => {
+            add(&mut lines, format_args!("warning=and {more} more; `cargo run -- check` shows them all"))
+        }
+        _ if reading.problems.is_empty() => {}
+        _ => add(&mut lines, format_args!("warning=`cargo run -- check` shows the lines that are meant")),
+    }
+    lines
+}
+
+fn add(lines: &mut String, directive: std::fmt::Arguments<'_>) {
+    writeln!(lines, "cargo::{directive}").expect("writing to a `String` cannot fail");
+}
+
+/// A warning with its place and its help in one line, as cargo shows no more of it.
+fn one_line(folder: &str, problem: &Problem) -> String {
+    let mut line = format!("{folder}/{}", problem.file);
+    if problem.line > 0 {
+        line.push_str(&format!(":{}:{}", problem.line, problem.column));
+    }
+    line.push_str(&format!(": {}", problem.message));
+    for help in &problem.help {
+        line.push_str(&format!("; {help}"));
+    }
+    line.replace('\n', " ")
+}
+
+/// The paths to watch, relative to the package.
+///
+/// Cargo watches folders with all that is in them, and runs a script always when a watched path is absent. A folder of data
+/// that does not exist yet can therefore only be noticed by watching the whole site, at the price of a run of the script for each
+/// edit of a controller; a site that has all its folders does not pay it.
+fn watched(folder: &str, package: &Path, reading: &Reading) -> Vec<PathBuf> {
+    let site = package.join(folder);
+    let mut paths: Vec<&Path> = reading.watched.iter().map(PathBuf::as_path).filter(|path| path.exists()).collect();
+    if settings::folders(&reading.snapshot).iter().any(|name| !site.join(name).exists()) {
+        paths.push(&site);
+    }
+    // A folder sorts before what lies in it.
+    paths.sort();
+    paths.dedup_by(|later, kept| later.starts_with(kept));
+    paths.into_iter().map(|path| path.strip_prefix(package).unwrap_or(path).to_path_buf()).collect()
+}

@@ -1,0 +1,95 @@
+//! Freezes a site's folder into its binary: the one call of a site's `build.rs`.
+//!
+//! 1. [`source`](crate::source) reads and checks the folder; mistakes fail the build, all of them in one report.
+//! 2. `code` and `dispatch` write the site as Rust constants and paths, `output` puts them with the processed templates and
+//!    static files into `$OUT_DIR/kalgan`.
+//! 3. `cargo` tells cargo which files to watch.
+//!
+//! `kalgan::site!()` includes what was written. It holds no absolute path, no time and no value of an environment variable,
+//! so that the same files give the same bytes in any folder on any machine.
+
+mod cargo;
+mod code;
+mod dispatch;
+mod output;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use self::output::Files;
+use crate::problem::{self, Problem};
+use crate::snapshot::Snapshot;
+use crate::source::{self, Reading};
+
+/// Checks the site in `folder`, which is relative to the package's own folder, and writes what [`kalgan::site!`] includes.
+///
+/// This line is the whole `main` of a site's `build.rs`:
+///
+/// ```no_run
+/// kalgan::build::site("app");
+/// ```
+///
+/// Mistakes in the site's files are printed and end the build script with status 1. Warnings become warnings of cargo.
+///
+/// [`kalgan::site!`]: https://docs.rs/kalgan/latest/kalgan/macro.site.html
+pub fn site(folder: &str) {
+    let outcome = cargo::Script::from_environment().and_then(|script| {
+        let reading = source::read(&script.package.join(folder), &script.options);
+        let site = freeze(folder, &reading)?;
+        site.write(&script.output)?;
+        Ok(cargo::directives(folder, &script.package, &reading))
+    });
+    match outcome {
+        Ok(directives) => print!("{directives}"),
+        Err(message) => {
+            // Cargo shows what a failed script wrote to standard error, and repeats all its directives above that: so there are none.
+            eprintln!("{message}");
+            std::process::exit(1);
+        }
+    }
+}
+
+/// A checked site, ready to be written.
+struct Frozen<'a> {
+    /// The content of `site.rs`.
+    code: String,
+    snapshot: &'a Snapshot,
+}
+
+/// Turns a reading without errors into code.
+///
+/// # Errors
+///
+/// The report of all problems, when one of them is an error.
+fn freeze<'a>(folder: &str, reading: &'a Reading) -> Result<Frozen<'a>, String> {
+    if reading.problems.iter().any(Problem::is_error) {
+        return Err(problem::report(&located(folder, &reading.problems)));
+    }
+    Ok(Frozen { code: code::site(&reading.snapshot, folder), snapshot: &reading.snapshot })
+}
+
+impl Frozen<'_> {
+    /// Writes `site.rs` and the folders `templates` and `static` below `output`.
+    fn write(&self, output: &Path) -> Result<(), String> {
+        let mut files = Files::new();
+        files.insert(PathBuf::from("site.rs"), self.code.as_bytes());
+        for template in self.snapshot.templates.iter() {
+            files.insert(Path::new("templates").join(&*template.name), template.source.as_bytes());
+        }
+        for asset in self.snapshot.assets.iter() {
+            files.insert(Path::new("static").join(&*asset.path), &asset.body);
+        }
+        output::write(output, &files)?;
+        // `rust-embed` wants its folders to exist, also those of a site without templates or static files.
+        output::create(&output.join("templates"))?;
+        output::create(&output.join("static"))
+    }
+}
+
+/// The problems with their files named from the package's folder, where cargo and editors look for them.
+fn located(folder: &str, problems: &[Problem]) -> Vec<Problem> {
+    let located = problems.iter().cloned();
+    located.map(|problem| Problem { file: format!("{folder}/{}", problem.file), ..problem }).collect()
+}

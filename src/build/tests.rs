@@ -1,0 +1,161 @@
+use super::*;
+use crate::snapshot::{Asset, Environment, Language, Place, Route, Setting, Table, Template, Value};
+
+fn place(line: u32) -> Place {
+    Place { file: "routes/main.yaml".into(), line, column: 3 }
+}
+
+fn route(name: &str, controller: &str, line: u32) -> Route {
+    Route {
+        name: name.to_string().into(),
+        paths: vec![crate::snapshot::Path { language: None, pattern: "/".into() }].into(),
+        controller: controller.to_string().into(),
+        middleware: vec!["guard".into()].into(),
+        methods: Some(vec!["GET".into()].into()),
+        requirements: vec![("id".into(), "[0-9]+".into())].into(),
+        language: Some("en".into()),
+        place: place(line),
+    }
+}
+
+fn setting(key: &str, value: Value, line: u32) -> Setting {
+    let place = Place { file: "config/app.yaml".into(), line, column: 1 };
+    Setting { key: key.to_string().into(), value, only: None, place }
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        name: "outside".into(),
+        release: "0.1.0".into(),
+        is_prod: false,
+        version: "abc".into(),
+        settings: vec![
+            setting("error.404", Value::Text("error_controller/missing".into()), 1),
+            setting("error.custom_in_dev", Value::Bool(true), 2),
+            setting("tera.filters", Value::Text("shout, quiet".into()), 3),
+        ]
+        .into(),
+        routes: vec![route("a", "page::show", 2), route("b", "page::show", 6), route("c", "page::list", 9)].into(),
+        languages: vec![Language { code: "en".into(), messages: Table::Owned(vec![("a\"b".into(), "c\n".into())]) }]
+            .into(),
+        templates: vec![Template { name: "page/show.html".into(), source: "<p>{{ x }}</p>".into() }].into(),
+        assets: vec![Asset {
+            path: "static/a.css".into(),
+            mime: "text/css; charset=utf-8".into(),
+            hash: "00ff".into(),
+            body: b"a{}".to_vec().into(),
+        }]
+        .into(),
+    }
+}
+
+fn reading(problems: Vec<Problem>) -> Reading {
+    Reading { snapshot: snapshot(), problems, watched: Vec::new() }
+}
+
+fn code_of(snapshot: &Snapshot) -> String {
+    code::site(snapshot, "app")
+}
+
+#[test]
+fn a_controller_is_named_once_with_the_place_that_names_it_first() {
+    let code = code_of(&snapshot());
+    let lines: Vec<&str> =
+        code.lines().map(str::trim).filter(|line| line.contains("page::show\", controller")).collect();
+    assert_eq!(lines, [r#"("page::show", controller(crate::controller::page::show)), // app/routes/main.yaml:2"#]);
+}
+
+#[test]
+fn error_controllers_are_dispatched_and_other_error_settings_are_not() {
+    let code = code_of(&snapshot());
+    assert!(code.contains("controller(crate::controller::error_controller::missing)), // app/config/app.yaml:1"));
+    assert!(!code.contains("crate::controller::true"));
+}
+
+#[test]
+fn template_functions_are_registered_in_their_kind() {
+    let code = code_of(&snapshot());
+    assert!(code.contains(r#"tera.register_filter("shout", crate::template::shout); // app/config/app.yaml:3"#));
+    assert!(code.contains(r#"tera.register_filter("quiet", crate::template::quiet);"#));
+}
+
+#[test]
+fn texts_are_escaped_and_numbers_without_a_literal_are_named() {
+    let mut snapshot = snapshot();
+    let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0, 1e300];
+    snapshot.settings = values.map(|value| setting("shop.x", Value::Float(value), 1)).to_vec().into();
+    snapshot
+        .settings
+        .to_mut()
+        .push(Setting { only: Some(Environment::Production), ..setting("shop.y", Value::Integer(i64::MIN), 1) });
+    let code = code_of(&snapshot);
+    assert!(code.contains(r#"("a\"b", "c\n"),"#));
+    for value in ["f64::NAN", "f64::INFINITY", "f64::NEG_INFINITY", "1.0", "1e300"] {
+        assert!(code.contains(&format!("Value::Float({value})")), "{value} in {code}");
+    }
+    assert!(code.contains("Value::Integer(-9223372036854775808), only: Some(Environment::Production)"));
+}
+
+#[test]
+fn a_secret_is_written_by_name_only() {
+    let mut snapshot = snapshot();
+    let secret = Value::Env { name: "SHOP_KEY".into(), default: None };
+    snapshot.settings = vec![setting("shop.key", secret, 1)].into();
+    assert!(code_of(&snapshot).contains(r#"Value::Env { name: Borrowed("SHOP_KEY"), default: None }"#));
+}
+
+#[test]
+fn an_error_gives_the_report_of_all_problems_named_from_the_package() {
+    let problems = vec![Problem::warning("a.yaml", "odd"), Problem::error("b.yaml", "wrong").at("x: 1", 1, 1, 1)];
+    let Err(report) = freeze("app", &reading(problems)) else { panic!("an error must fail the build") };
+    assert_eq!(
+        report,
+        "app/a.yaml: warning: odd\n\napp/b.yaml:1:1: error: wrong\n  |\n1 | x: 1\n  | ^\n\n1 error, 1 warning"
+    );
+}
+
+#[test]
+fn warnings_become_one_line_each_and_are_cut_when_there_are_many() {
+    let package = tempfile::tempdir().expect("a temporary folder can be made");
+    let problem = Problem::warning("i18n/es/a.yaml", "no text").at("a: 1\nb: 2", 2, 1, 1).help("add `b`");
+    let lines = cargo::directives("app", package.path(), &reading(vec![problem.clone()]));
+    assert!(lines.contains("cargo::warning=app/i18n/es/a.yaml:2:1: no text; add `b`\n"), "{lines}");
+    let lines = cargo::directives("app", package.path(), &reading(vec![problem; 25]));
+    assert_eq!(lines.lines().filter(|line| line.starts_with("cargo::warning=")).count(), 21);
+    assert!(lines.contains("and 5 more"), "{lines}");
+}
+
+#[test]
+fn only_what_exists_is_watched_and_the_whole_site_only_when_a_folder_is_missing() {
+    let package = tempfile::tempdir().expect("a temporary folder can be made");
+    let site = package.path().join("app");
+    for folder in ["routes/sub", "i18n", "templates", "static"] {
+        std::fs::create_dir_all(site.join(folder)).expect("a folder can be made");
+    }
+    let watched = ["routes", "routes/sub", "i18n", "gone"].map(|name| site.join(name)).to_vec();
+    let reading = Reading { watched, ..reading(Vec::new()) };
+    let watching = || cargo::directives("app", package.path(), &reading);
+    assert_eq!(watching(), "cargo::rerun-if-changed=app/i18n\ncargo::rerun-if-changed=app/routes\n");
+    std::fs::remove_dir(site.join("static")).expect("a folder can be removed");
+    assert_eq!(watching(), "cargo::rerun-if-changed=app\n");
+}
+
+#[test]
+fn the_folder_is_made_equal_and_what_is_right_is_left_alone() {
+    let output = tempfile::tempdir().expect("a temporary folder can be made");
+    let read = |name: &str| std::fs::read(output.path().join(name));
+    let time =
+        |name: &str| output.path().join(name).metadata().and_then(|data| data.modified()).expect("the file is there");
+    let reading = reading(Vec::new());
+    std::fs::create_dir_all(output.path().join("templates/page/show.html/old")).expect("a folder can be made");
+    std::fs::create_dir_all(output.path().join("static/static")).expect("a folder can be made");
+    std::fs::write(output.path().join("static/static/old.css"), "old").expect("a file can be written");
+    let frozen = freeze("app", &reading).expect("there are no problems");
+    frozen.write(output.path()).expect("the folder can be written");
+    assert_eq!(read("templates/page/show.html").expect("written"), b"<p>{{ x }}</p>");
+    assert_eq!(read("static/static/a.css").expect("written"), b"a{}");
+    assert!(read("static/static/old.css").is_err());
+    let (site, asset) = (time("site.rs"), time("static/static/a.css"));
+    frozen.write(output.path()).expect("the folder can be written");
+    assert_eq!((site, asset), (time("site.rs"), time("static/static/a.css")));
+}
