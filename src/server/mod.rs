@@ -20,9 +20,11 @@ use hyper::body::Incoming;
 use warp::reply::Response;
 
 mod accept;
+pub mod assets;
 pub mod body;
 mod connection;
 mod exchange;
+mod headers;
 pub mod listener;
 mod wire;
 
