@@ -21,7 +21,7 @@ use crate::problem::Problem;
 use crate::snapshot::{List, Path, Place, Route, Text};
 use entry::Entry;
 use path::Decoded;
-use tree::{Tree, Verdict};
+use tree::Tree;
 
 /// All routes of a site, ready for look-ups.
 #[derive(Debug)]
@@ -125,13 +125,13 @@ impl Router {
         let best = self.tree.find(&path.text, |number| {
             let entry = &self.entries[number];
             if !entry.matches(&path.text) {
-                return Verdict::No;
+                return false;
             }
-            if self.routes[entry.route].allows(method) {
-                return Verdict::Answers;
+            let answers = self.routes[entry.route].allows(method);
+            if !answers {
+                others.push(number);
             }
-            others.push(number);
-            Verdict::No
+            answers
         });
         match best {
             Some(number) => Found::Route(self.route_match(&self.entries[number], &path)),

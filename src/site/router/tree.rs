@@ -30,14 +30,6 @@ struct Node {
     rests: Vec<usize>,
 }
 
-/// What a search asks about a path that may match.
-pub(super) enum Verdict {
-    /// It answers: nothing that was declared later counts.
-    Answers,
-    /// It does not.
-    No,
-}
-
 impl Tree {
     /// Puts all paths into a tree.
     pub(super) fn new(entries: &[Entry]) -> Self {
@@ -48,9 +40,9 @@ impl Tree {
         tree
     }
 
-    /// The first declared path for which `judge` says that it answers, of all that may match.
-    pub(super) fn find(&self, path: &str, judge: impl FnMut(usize) -> Verdict) -> Option<usize> {
-        let mut search = Search { nodes: &self.nodes, path, best: usize::MAX, judge };
+    /// The first declared path that `answers`, of all that may match.
+    pub(super) fn find(&self, path: &str, answers: impl FnMut(usize) -> bool) -> Option<usize> {
+        let mut search = Search { nodes: &self.nodes, path, best: usize::MAX, answers };
         search.visit(0, Some(0));
         (search.best != usize::MAX).then_some(search.best)
     }
@@ -88,23 +80,23 @@ impl Node {
     }
 }
 
-struct Search<'a, J> {
+struct Search<'a, A> {
     nodes: &'a [Node],
     path: &'a str,
     /// The first declared path that answers, so far.
     best: usize,
-    judge: J,
+    answers: A,
 }
 
-impl<J: FnMut(usize) -> Verdict> Search<'_, J> {
+impl<A: FnMut(usize) -> bool> Search<'_, A> {
     /// Looks at a node whose segments so far have matched; `start` is where the next segment begins, if there is one.
     fn visit(&mut self, node: usize, start: Option<usize>) {
         let node = &self.nodes[node];
         if node.first >= self.best {
             return;
         }
-        let Some(start) = start else { return self.judge_all(&node.ends) };
-        self.judge_all(&node.rests);
+        let Some(start) = start else { return self.ask(&node.ends) };
+        self.ask(&node.rests);
         let rest = &self.path[start..];
         let (segment, next) = match rest.bytes().position(|byte| byte == b'/') {
             Some(end) => (&rest[..end], Some(start + end + 1)),
@@ -123,12 +115,12 @@ impl<J: FnMut(usize) -> Verdict> Search<'_, J> {
         }
     }
 
-    fn judge_all(&mut self, paths: &[usize]) {
+    fn ask(&mut self, paths: &[usize]) {
         for number in paths {
             if *number >= self.best {
                 return;
             }
-            if matches!((self.judge)(*number), Verdict::Answers) {
+            if (self.answers)(*number) {
                 self.best = *number;
                 return;
             }
