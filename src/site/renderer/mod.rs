@@ -30,7 +30,7 @@ const LANGUAGE: &str = "language";
 /// Variables that are only computed for a template that uses them.
 const LAZY: [&str; 2] = ["request", "route"];
 
-/// The engine's name for the whole context; a template that prints it uses every variable.
+/// The engine's name for the whole context; a template that prints it, to find a mistake, uses every variable.
 const EVERYTHING: &str = "__tera_context";
 
 /// What a template sees besides its context.
@@ -113,11 +113,11 @@ impl Renderer {
     /// The variables of [`LAZY`] that each template uses, itself or through what it extends or includes.
     fn used_variables(&self) -> AHashMap<String, Vec<&'static str>> {
         let implicit = self.implicit_variables();
+        // The engine does not count this name as a variable, so a site where it stands anywhere computes all, everywhere.
+        let everything = self.sources.iter().any(|template| template.source.contains(EVERYTHING));
         let used = |name: &str| {
             let direct = self.engine.get_template_variables(name).unwrap_or_default();
-            let is_used = |variable: &&&str| {
-                direct.contains(**variable) || direct.contains(EVERYTHING) || implicit.contains(**variable)
-            };
+            let is_used = |name: &&&str| everything || direct.contains(**name) || implicit.contains(**name);
             LAZY.iter().filter(is_used).copied().collect::<Vec<_>>()
         };
         self.sources.iter().map(|template| (template.name.to_string(), used(&template.name))).collect()

@@ -8,8 +8,7 @@
 //!
 //! All mistakes are told together.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::check;
@@ -23,6 +22,7 @@ use crate::snapshot::{Environment, Setting, Snapshot, Text, Value, schema};
 const IS_PROD: &str = "environment.is_prod";
 
 /// A value as some layer gives it.
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) key: Text,
     value: Raw,
@@ -30,6 +30,7 @@ pub(super) struct Given {
     only: Option<Environment>,
 }
 
+#[derive(Clone)]
 enum Raw {
     Written(Value),
     Outside(String),
@@ -123,23 +124,8 @@ fn decide(given: &[Given], sources: &Sources, mistakes: &mut Vec<String>) -> Opt
         )
     }));
     let strongest = given.iter().rfind(|given| given.key == IS_PROD && given.only.is_none())?;
-    let again = Given {
-        key: strongest.key.clone(),
-        value: strongest.value.clone(),
-        layer: strongest.layer.clone(),
-        only: None,
-    };
     // A mistake in it is found again, and told, when all values are resolved and checked.
-    sources.resolve(IS_PROD, again).ok().flatten()?.value.as_bool()
-}
-
-impl Clone for Raw {
-    fn clone(&self) -> Self {
-        match self {
-            Raw::Written(value) => Raw::Written(value.clone()),
-            Raw::Outside(text) => Raw::Outside(text.clone()),
-        }
-    }
+    sources.resolve(IS_PROD, strongest.clone()).ok().flatten()?.value.as_bool()
 }
 
 /// What `!env` and `!credential` refer to.
@@ -213,12 +199,9 @@ impl<'a> Sources<'a> {
         let bytes = std::fs::read(&path);
         let bytes = bytes.map_err(|error| format!("needs the credential `{}`: {error}", path.display()))?;
         let text = String::from_utf8(bytes);
-        let mut text = text.map_err(|_| format!("needs the credential `{}`, which is not UTF-8", path.display()))?;
-        if text.ends_with('\n') {
-            text.truncate(text.len() - 1);
-            text.truncate(text.trim_end_matches('\r').len().max(text.len().saturating_sub(1)));
-        }
-        Ok(text)
+        let text = text.map_err(|_| format!("needs the credential `{}`, which is not UTF-8", path.display()))?;
+        let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+        Ok(line.unwrap_or(&text).to_string())
     }
 }
 

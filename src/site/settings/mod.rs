@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub use layer::{Layer, Outside};
 pub use show::Shown;
-use value::Resolved;
+use value::{Fault, Resolved};
 
 use crate::error::Error;
 use crate::hint;
@@ -138,9 +138,13 @@ impl Settings {
         }
     }
 
-    fn wrong(&self, key: &str, fault: value::Fault) -> Error {
+    fn wrong(&self, key: &str, fault: Fault) -> Error {
         Error::Setting(match (&fault, self.values.get(key)) {
-            (value::Fault::Missing, _) => format!("the setting `{key}` is not there{}", self.suggestion(key)),
+            (Fault::Missing, _) => format!("the setting `{key}` is not there{}", self.suggestion(key)),
+            // What serde says may repeat the value.
+            (_, Some(secret)) if secret.is_secret => {
+                format!("the setting `{key}` ({}) is not of its type", secret.layer)
+            }
             (_, Some(effective)) => format!("the setting `{key}` ({}) {fault}", effective.layer),
             (_, None) => format!("the setting `{key}` {fault}"),
         })
