@@ -17,6 +17,7 @@ mod messages;
 pub mod names;
 mod routes;
 pub mod settings;
+pub mod templates;
 pub mod yaml;
 
 use std::path::{Path, PathBuf};
