@@ -12,6 +12,7 @@
 //! 5. templates.
 
 pub mod assets;
+pub mod check;
 pub mod files;
 mod messages;
 pub mod names;

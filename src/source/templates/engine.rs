@@ -83,8 +83,21 @@ fn explain(report: &ReportError, template: &TextFile, outline: &Outline<'_>) -> 
                 .at_bytes(text, range.start, range.end)
                 .help("a name consists of the letters a to z, digits and `_`; text stands between quotes")
         }
-        message => Problem::error(path, in_lower_case(message)).at_bytes(text, range.start, range.end),
+        message => {
+            let problem = Problem::error(path, in_lower_case(message)).at_bytes(text, range.start, range.end);
+            match open_since(text, range.start, outline) {
+                Some(line) => problem.help(format!("the tag begins in line {line}: is its end missing?")),
+                None => problem,
+            }
+        }
     }
+}
+
+/// The line of the tag that could not be read, where it is an earlier one than that of the mistake.
+fn open_since(text: &str, offset: usize, outline: &Outline<'_>) -> Option<usize> {
+    let start = outline.skipped.iter().copied().rfind(|start| *start < offset)?;
+    let (first, last) = (position(text, start).0, position(text, offset).0);
+    (first < last).then_some(first)
 }
 
 /// The template ends too early: what is still open is of more use than the template's end.

@@ -73,12 +73,12 @@ impl<'t, 'a> Links<'t, 'a> {
         })
     }
 
-    /// The template that was meant: spelt nearly so, or of that file name in another folder.
+    /// The template that was meant: of that file name in another folder, or spelt nearly so.
     fn similar(&self, usages: &Usages<'a>, name: &str) -> Option<&'a str> {
         let names = || self.by_name.keys().copied().filter(|other| *other != usages.file.name);
         let last = |path: &'a str| path.rsplit('/').next().unwrap_or(path);
         let wanted = name.rsplit('/').next().unwrap_or(name);
-        nearest(name, names()).or_else(|| names().find(|other| last(other) == wanted))
+        names().find(|other| last(other) == wanted).or_else(|| nearest(name, names()))
     }
 
     /// The shortest way from a template back to itself, told at the template whose name comes first.

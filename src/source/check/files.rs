@@ -1,0 +1,92 @@
+//! `{{ "/css/site.css" | asset }}`: the static file.
+
+use std::collections::BTreeSet;
+
+use super::Use;
+use super::names::{Dynamic, Written, written};
+use crate::hint::nearest;
+use crate::problem::Problem;
+use crate::snapshot::Snapshot;
+
+/// The static files by address.
+pub struct Files<'s> {
+    /// Addresses without the leading slash.
+    addresses: BTreeSet<&'s str>,
+    prefix: Written,
+    folders: Vec<String>,
+    dynamic: Dynamic,
+}
+
+impl<'s> Files<'s> {
+    /// The static files of a site.
+    pub fn new(snapshot: &'s Snapshot) -> Self {
+        let mut folders = written(snapshot, "static.folders").texts;
+        if folders.is_empty() {
+            folders.push("static".to_string());
+        }
+        Files {
+            addresses: snapshot.assets.iter().map(|asset| asset.path.as_ref()).collect(),
+            prefix: written(snapshot, "static.path"),
+            folders: folders.iter().map(|folder| folder.trim_matches('/').to_string()).collect(),
+            dynamic: Dynamic::new(snapshot, "static.dynamic"),
+        }
+    }
+
+    /// Checks one use of `asset`.
+    pub fn check(&self, used: &Use<'_, '_>) -> Option<Problem> {
+        let value = used.text();
+        let path = value.split(['?', '#']).next().unwrap_or(value);
+        if self.dynamic.covers(value) || self.is_there(path) {
+            return None;
+        }
+        let problem = used.error(format!("there is no static file `{value}`"));
+        let names = self.names();
+        let problem = match nearest(path, names.iter().map(String::as_str)) {
+            Some(similar) => problem.help(format!("did you mean `{similar}`?")),
+            None if path.contains("://") => {
+                problem.help("`asset` is for the site's own files; an address needs no filter")
+            }
+            None => problem.help(format!("put it there as `{}/{}`", self.folders[0], path.trim_start_matches('/'))),
+        };
+        Some(problem.help(format!("if it is made only at run time, add `{value}` to the setting `static.dynamic`")))
+    }
+
+    /// Whether a file is at the path of `static.path` with the value behind it, or beneath one of the folders (B135).
+    fn is_there(&self, value: &str) -> bool {
+        let value = value.trim_start_matches('/');
+        let below = |folder: &str| {
+            let address = format!("{}/{value}", folder.trim_matches('/'));
+            self.addresses.contains(address.trim_start_matches('/'))
+        };
+        let mut prefixes = self.prefix.texts.iter().map(|prefix| path_of(prefix));
+        // Where only the running process knows `static.path`, it may be the path of any folder that files lie in.
+        let anywhere = || self.addresses.iter().any(|address| address.strip_suffix(value).is_some_and(is_folder));
+        prefixes.any(below)
+            || (self.prefix.texts.is_empty() && self.addresses.contains(value))
+            || self.folders.iter().any(|folder| below(folder))
+            || (self.prefix.is_open && anywhere())
+    }
+
+    /// What could be written for each file.
+    fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for address in &self.addresses {
+            for folder in &self.folders {
+                names.extend(
+                    address.strip_prefix(folder.as_str()).filter(|name| name.starts_with('/')).map(str::to_string),
+                );
+            }
+        }
+        names
+    }
+}
+
+fn is_folder(prefix: &str) -> bool {
+    prefix.is_empty() || prefix.ends_with('/')
+}
+
+/// The path of `static.path`, which may be a whole address such as `https://cdn.example.com/static`.
+fn path_of(prefix: &str) -> &str {
+    let Some((_, rest)) = prefix.split_once("//") else { return prefix };
+    rest.find('/').map_or("", |start| &rest[start..])
+}
