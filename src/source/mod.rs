@@ -9,7 +9,8 @@
 //! 2. `messages`, because their folders are the languages;
 //! 3. `routes`, which may name a language;
 //! 4. `assets`;
-//! 5. templates.
+//! 5. `templates`, for which the settings declare filters, functions and tests;
+//! 6. `check`: whether the messages, routes and assets that templates name are there.
 
 pub mod assets;
 pub mod check;
@@ -24,8 +25,11 @@ pub mod yaml;
 use std::path::{Path, PathBuf};
 
 use crate::problem::{self, Problem};
-use crate::snapshot::{Snapshot, Template, Text};
+use crate::snapshot::{Snapshot, Text};
+use check::Complete;
 use files::{Files, TextFile};
+use settings::Settings;
+use templates::Declared;
 
 /// What a snapshot says of the crate that the site is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,31 +62,55 @@ pub fn read(site_folder: &Path, options: &Options) -> Reading {
     };
     let mut problems = Vec::new();
     let settings = settings::read(&mut files, &mut problems);
+    let mut errors = errors_so_far(&files, &problems);
+    // Whether the step since the last call has read everything, so that what is not found really is not there.
+    let mut is_complete = |files: &Files, problems: &[Problem]| {
+        let before = std::mem::replace(&mut errors, errors_so_far(files, problems));
+        settings.complete && before == errors
+    };
     let languages = messages::read(&mut files, &settings, &mut problems);
+    let messages_complete = is_complete(&files, &problems);
     let codes: Vec<String> = languages.iter().map(|language| language.code.to_string()).collect();
     let routes = routes::read(&mut files, &settings, &codes, &mut problems);
+    let routes_complete = is_complete(&files, &problems);
     let assets = assets::read(&mut files, &settings, &mut problems);
-    let templates = templates(&mut files, &settings, &mut problems);
+    let assets_complete = is_complete(&files, &problems);
+    let sources = template_files(&mut files, &settings, &mut problems);
+    let declared = declared(&settings, is_complete(&files, &problems));
+    let templates = templates::read(&sources, &declared);
     snapshot.version = assets::version(&assets).into();
     snapshot.settings = settings.list.into();
     snapshot.languages = languages.into();
     snapshot.routes = routes.into();
     snapshot.assets = assets.into();
-    snapshot.templates = templates.into_iter().map(template).collect();
+    snapshot.templates = templates.templates.into();
+    let complete = Complete { messages: messages_complete, routes: routes_complete, assets: assets_complete };
+    problems.extend(templates.problems);
+    problems.extend(check::check(&templates.usages, &snapshot, complete));
     problems.append(&mut files.problems);
     problem::sort(&mut problems);
     let watched = files.watched.into_iter().filter(|path| path.exists()).collect();
     Reading { snapshot, problems, watched }
 }
 
+fn errors_so_far(files: &Files, problems: &[Problem]) -> usize {
+    files.problems.iter().chain(problems).filter(|problem| problem.is_error()).count()
+}
+
 /// Every file below `tera.path` is a template (B125).
-fn templates(files: &mut Files, settings: &settings::Settings, problems: &mut Vec<Problem>) -> Vec<TextFile> {
+fn template_files(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> Vec<TextFile> {
     let Some(folder) = settings.folder(files, "tera.path", problems) else { return Vec::new() };
     files.walk(&folder).iter().filter_map(|found| files.text(found)).collect()
 }
 
-fn template(file: TextFile) -> Template {
-    Template { name: file.name.into(), source: file.text.into() }
+/// What templates may use besides Tera's own names and Kalgan's, and whether all templates could be read.
+fn declared(settings: &Settings, complete: bool) -> Declared {
+    Declared {
+        filters: settings.items("tera.filters"),
+        functions: settings.items("tera.functions"),
+        tests: settings.items("tera.tests"),
+        complete,
+    }
 }
 
 fn empty(options: &Options) -> Snapshot {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Use;
-use super::names::{Dynamic, Written, written};
+use super::written::{Dynamic, Written, written};
 use crate::hint::nearest;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{Dynamic, written};
+use super::written::{Dynamic, written};
 use super::{LANGUAGE, Use, listed};
 use crate::hint::nearest;
 use crate::pattern::parameters;
@@ -21,6 +21,7 @@ pub struct Messages<'s> {
     languages: Vec<&'s str>,
     folder: String,
     dynamic: Dynamic,
+    complete: bool,
 }
 
 /// A message in all languages that have it.
@@ -33,8 +34,8 @@ struct Message<'s> {
 }
 
 impl<'s> Messages<'s> {
-    /// Looks through the texts of all languages once.
-    pub fn new(snapshot: &'s Snapshot) -> Self {
+    /// Looks through the texts of all languages once. A message that is missing is reported only where all were read.
+    pub fn new(snapshot: &'s Snapshot, complete: bool) -> Self {
         let mut messages: BTreeMap<&str, Message<'_>> = BTreeMap::new();
         for language in snapshot.languages.iter() {
             for (id, text) in language.messages.iter() {
@@ -52,6 +53,7 @@ impl<'s> Messages<'s> {
             languages: snapshot.languages.iter().map(|language| language.code.as_ref()).collect(),
             folder: written(snapshot, "i18n.path").texts.pop().unwrap_or_else(|| "i18n".to_string()),
             dynamic: Dynamic::new(snapshot, "i18n.dynamic"),
+            complete,
         }
     }
 
@@ -63,7 +65,7 @@ impl<'s> Messages<'s> {
             return;
         }
         let Some(message) = self.messages.get(id) else {
-            problems.push(self.unknown(used, id));
+            problems.extend(self.complete.then(|| self.unknown(used, id)));
             return;
         };
         needed(used, id, message, problems);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::Dynamic;
+use super::written::Dynamic;
 use super::{LANGUAGE, Use, listed};
 use crate::hint::nearest;
 use crate::pattern::parameters;
@@ -13,14 +13,15 @@ use crate::snapshot::{Route, Snapshot};
 pub struct Routes<'s> {
     routes: BTreeMap<&'s str, &'s Route>,
     dynamic: Dynamic,
+    complete: bool,
 }
 
 impl<'s> Routes<'s> {
-    /// The routes of a site.
-    pub fn new(snapshot: &'s Snapshot) -> Self {
+    /// The routes of a site. One that is missing is reported only where all were read.
+    pub fn new(snapshot: &'s Snapshot, complete: bool) -> Self {
         // Of two routes with one name the first counts, as at run time; the second is a mistake of its own.
         let routes = snapshot.routes.iter().rev().map(|route| (route.name.as_ref(), route)).collect();
-        Routes { routes, dynamic: Dynamic::new(snapshot, "router.dynamic") }
+        Routes { routes, dynamic: Dynamic::new(snapshot, "router.dynamic"), complete }
     }
 
     /// Checks one use of `url`.
@@ -30,7 +31,7 @@ impl<'s> Routes<'s> {
             return;
         }
         let Some(route) = self.routes.get(name) else {
-            problems.push(self.unknown(used, name));
+            problems.extend(self.complete.then(|| self.unknown(used, name)));
             return;
         };
         needed(used, route, problems);

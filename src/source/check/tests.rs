@@ -1,6 +1,6 @@
 //! What is said of texts that name nothing.
 
-use super::check;
+use super::{Complete, check};
 use crate::problem::Problem;
 use crate::snapshot::{Asset, Language, Path, Place, Route, Setting, Snapshot, Table, Value};
 use crate::source::files::TextFile;
@@ -80,7 +80,7 @@ fn problems(source: &str, pairs: &[(&'static str, &'static str)]) -> Vec<Problem
     let files = [file];
     let reading = read(&files, &Declared::default());
     assert_eq!(reading.problems, [], "{source}");
-    check(&reading.usages, &site(pairs))
+    check(&reading.usages, &site(pairs), Complete { messages: true, routes: true, assets: true })
 }
 
 /// Each problem as its severity's first letter, what is marked, the message and the first help.
@@ -164,4 +164,19 @@ fn files_are_found_as_the_filter_finds_them() {
     assert_eq!(said("{{ '/css/sit.css' | asset }}", &[]), expected);
     let expected = "E '/a.js': there is no static file `/a.js`: put it there as `static/a.js`";
     assert_eq!(said("{{ '/a.js' | asset }}", &[("static.path", "!env CDN")]), expected);
+}
+
+#[test]
+fn what_may_be_in_a_file_that_could_not_be_read_is_not_missed() {
+    let file = TextFile {
+        path: "templates/a.html".into(),
+        name: "a.html".into(),
+        text: "{{ 'a' | trans }}{{ 'a' | url }}{{ 'a' | asset }}".into(),
+    };
+    let files = [file];
+    let reading = read(&files, &Declared::default());
+    let said =
+        |messages, routes, assets| check(&reading.usages, &site(&[]), Complete { messages, routes, assets }).len();
+    assert_eq!([said(true, false, false), said(false, true, false), said(false, false, true)], [1, 1, 1]);
+    assert_eq!(said(false, false, false), 0);
 }

@@ -26,7 +26,7 @@ use links::Links;
 use outline::{CallKind, Named, Outline};
 
 /// The names of the site's own filters, functions and tests, from the settings `tera.filters`, `tera.functions` and `tera.tests`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
     /// Names of filters.
     pub filters: Vec<String>,
@@ -34,6 +34,14 @@ pub struct Declared {
     pub functions: Vec<String>,
     /// Names of tests.
     pub tests: Vec<String>,
+    /// Whether all templates are among those that are given, so that one that is named and not there is a mistake.
+    pub complete: bool,
+}
+
+impl Default for Declared {
+    fn default() -> Self {
+        Declared { filters: Vec::new(), functions: Vec::new(), tests: Vec::new(), complete: true }
+    }
 }
 
 impl Declared {
@@ -130,6 +138,9 @@ fn explain<'a>(refusal: &str, usages: &mut [Usages<'a>], engine: &mut Engine, de
             problems.push(problem);
             usages.break_at(offset);
         }
+    }
+    if !declared.complete {
+        return problems;
     }
     problems.extend(Links::new(usages).problems(engine, declared));
     if problems.is_empty() {

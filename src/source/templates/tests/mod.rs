@@ -10,7 +10,7 @@ use super::reader::outline;
 /// What filters are applied to, as `text|filter(arguments)`, in the order of the source.
 fn applied(source: &str) -> Vec<String> {
     let outline = outline(source);
-    assert_eq!(outline.skipped, [], "{source}");
+    assert!(outline.skipped.is_empty(), "{source}");
     applications(&outline)
 }
 

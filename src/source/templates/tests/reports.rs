@@ -14,8 +14,12 @@ fn said(site: &str) -> String {
             TextFile { path: format!("templates/{name}"), name: name.to_string(), text: text.to_string() }
         })
         .collect();
-    let declared =
-        Declared { filters: vec!["money".into()], functions: vec!["now".into()], tests: vec!["prime".into()] };
+    let declared = Declared {
+        filters: vec!["money".into()],
+        functions: vec!["now".into()],
+        tests: vec!["prime".into()],
+        ..Declared::default()
+    };
     let mut problems = read(&files, &declared).problems;
     sort(&mut problems);
     let line = |problem: &crate::problem::Problem| {
@@ -174,4 +178,13 @@ fn nothing_that_tera_refuses_is_passed() {
     ] {
         assert_eq!(said_of(source).lines().count(), 1, "{source}");
     }
+}
+
+#[test]
+fn where_a_template_could_not_be_read_nothing_is_missed() {
+    let named = "{% extends \"b\" %}{% block c %}{{ <d/> }}{% include \"e\" %}{% endblock %}";
+    let file = TextFile { path: "templates/a".into(), name: "a".into(), text: named.into() };
+    let files = [file];
+    assert_eq!(read(&files, &Declared::default()).problems.len(), 3);
+    assert_eq!(read(&files, &Declared { complete: false, ..Declared::default() }).problems, []);
 }
