@@ -81,7 +81,7 @@ impl<'s> Messages<'s> {
             let code = named.name.as_ref();
             let longer = |known: &&str| code.strip_prefix(*known).is_some_and(|rest| rest.starts_with('-'));
             // An empty one is the same as none (B133).
-            if code.is_empty() || self.languages.contains(&code) || self.languages.iter().any(|known| longer(&known)) {
+            if code.is_empty() || self.languages.contains(&code) || self.languages.iter().any(longer) {
                 continue;
             }
             let help = format!(
@@ -125,7 +125,7 @@ fn needed(used: &Use<'_, '_>, id: &str, message: &Message<'_>, problems: &mut Ve
     }
     let missing = message.parameters.iter().copied();
     let missing: Vec<&str> =
-        missing.filter(|name| !used.passes(name) && !(message.has_forms && *name == COUNT)).collect();
+        missing.filter(|name| !used.passes(name) && (*name != COUNT || !message.has_forms)).collect();
     if let Some(first) = missing.first() {
         let problem = used.warning(format!("the message `{id}` needs {}", listed(missing.iter().copied())));
         problems.push(problem.help(format!("pass it: `trans({first} = …)`; without it the page shows `{{{first}}}`")));
