@@ -26,6 +26,9 @@ use warp::reply::Response;
 use super::wire::Activity;
 use super::{Answer, Peer};
 
+/// Tells the client that this was the last answer on its connection.
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// What the requests of one connection share.
 struct Slot {
     answer: Arc<dyn Answer>,
@@ -67,7 +70,7 @@ pub(super) fn service(
         async move {
             let mut response = answering.await?;
             if has_body && leaves_body(response.status()) {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                response.headers_mut().insert(CONNECTION, CLOSE);
             }
             Ok::<_, Infallible>(response.map(|body| Noted { body, activity }))
         }
@@ -84,8 +87,11 @@ async fn respond(slot: Arc<Slot>) -> Response {
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let (parts, body) = request.into_parts();
-    if let Some(refused) = refusal(&parts) {
-        return refused;
+    if let Some((code, reason)) = refusal(&parts) {
+        tracing::info!(peer = %slot.peer, "malformed request: {reason}");
+        let mut response = status(code);
+        response.headers_mut().insert(CONNECTION, CLOSE);
+        return response;
     }
     let answering = async { slot.answer.answer(parts, body, slot.peer).await };
     match AssertUnwindSafe(answering).catch_unwind().await {
@@ -97,19 +103,16 @@ async fn respond(slot: Arc<Slot>) -> Response {
     }
 }
 
-/// The answer to a request that is well-formed and must be refused all the same: HTTP/1.1 without exactly one `Host` (RFC 9112
-/// section 3.2), and `CONNECT`, which is for proxies.
-fn refusal(parts: &Parts) -> Option<Response> {
-    let code = if parts.method == Method::CONNECT {
-        StatusCode::NOT_IMPLEMENTED
-    } else if parts.version == Version::HTTP_11 && parts.headers.get_all(HOST).iter().count() != 1 {
-        StatusCode::BAD_REQUEST
-    } else {
-        return None;
-    };
-    let mut response = status(code);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    Some(response)
+/// Why a request that hyper can read must be refused all the same.
+fn refusal(parts: &Parts) -> Option<(StatusCode, &'static str)> {
+    if parts.method == Method::CONNECT {
+        // It asks a proxy for a tunnel.
+        return Some((StatusCode::NOT_IMPLEMENTED, "the method CONNECT"));
+    }
+    // RFC 9112 section 3.2.
+    let has_one_host = || parts.headers.get_all(HOST).iter().count() == 1;
+    (parts.version == Version::HTTP_11 && !has_one_host())
+        .then_some((StatusCode::BAD_REQUEST, "not exactly one field `Host`"))
 }
 
 fn status(code: StatusCode) -> Response {

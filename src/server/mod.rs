@@ -42,7 +42,7 @@ pub use pipeline::{Pipeline, Serving};
 /// Limits of connections. They hold for each connection alone, except the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Time in which the head of a request must arrive, from its first byte (on a new connection: from the start). Then 408 and the end.
+    /// Time in which the head of a request must arrive, from its first byte; then 408. A new connection must send that within the same time.
     pub header_timeout: Duration,
     /// Time for which a connection may wait for its next request, or for which a client may leave an answer unread.
     pub idle_timeout: Duration,

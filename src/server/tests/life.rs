@@ -1,0 +1,83 @@
+//! The life of connections: how many there may be, and how they end.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::*;
+
+#[tokio::test]
+async fn stopping_finishes_what_is_in_flight() {
+    let server = Running::start(Options::default()).await;
+    let mut idle = server.connect().await;
+    idle.write_all(GET.as_bytes()).await.unwrap();
+    until(&mut idle, "hello").await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    server.site.entered.notified().await;
+
+    server.stop.send(()).unwrap();
+    assert_eq!(rest(&mut idle).await, "");
+    assert!(TcpStream::connect(server.address).await.is_err(), "the listener must be closed");
+    server.site.go_on.notify_one();
+    let text = rest(&mut busy).await;
+    assert!(text.ends_with("waited") && text.contains("connection: close\r\n"), "{text}");
+    assert_eq!(server.served.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn stopping_cuts_what_takes_too_long() {
+    let server = Running::start(Options { shutdown_timeout: Duration::ZERO, ..Options::default() }).await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    server.site.entered.notified().await;
+    server.stop.send(()).unwrap();
+    assert_eq!(server.served.await.unwrap(), 1);
+    assert_eq!(rest(&mut busy).await, "");
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_wait() {
+    let server = Running::start(Options { max_connections: 1, ..Options::default() }).await;
+    let mut first = server.connect().await;
+    first.write_all(GET.as_bytes()).await.unwrap();
+    until(&mut first, "hello").await;
+    let mut second = server.connect().await;
+    second.write_all(b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    first.write_all(b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    until(&mut first, "hello").await;
+    assert_eq!(server.site.paths(), ["/", "/first"]);
+    drop(first);
+    until(&mut second, "hello").await;
+    assert_eq!(server.site.paths(), ["/", "/first", "/second"]);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_halfway_is_one_line_in_the_log() {
+    let log = Log::start();
+    for (text, lines) in [
+        ("", 0),
+        ("GET / HT", 1),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", 1),
+        ("GET /large HTTP/1.1\r\nHost: a\r\n\r\n", 1),
+    ] {
+        let (mut client, _, run) = open(ROOM);
+        client.write_all(text.as_bytes()).await.unwrap();
+        drop(client);
+        run.await.unwrap();
+        let logged = log.take();
+        assert!(logged.len() == lines && logged.iter().all(|line| line.contains("DEBUG")), "{text:?}: {logged:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_controller_is_not_stopped_halfway_when_its_client_has_gone() {
+    let (mut client, site, run) = open(ROOM);
+    client.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    site.entered.notified().await;
+    drop(client);
+    site.go_on.notify_one();
+    site.done.notified().await;
+    run.await.unwrap();
+}

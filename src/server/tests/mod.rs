@@ -1,0 +1,165 @@
+//! Connections over a pipe in memory where the clock matters (it is paused there), and over real sockets where the system does.
+
+mod address;
+mod life;
+mod requests;
+mod time;
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::request::Parts;
+use hyper::body::Incoming;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use warp::reply::Response;
+
+use super::connection::{self, Connections};
+use super::{Answer, Listener, Options, Peer, body, serve};
+
+/// Answers by path, so that each test can ask for the behaviour that it needs.
+#[derive(Default)]
+struct Site {
+    paths: Mutex<Vec<String>>,
+    entered: Notify,
+    go_on: Notify,
+    done: Notify,
+}
+
+impl Site {
+    fn paths(&self) -> Vec<String> {
+        self.paths.lock().unwrap().clone()
+    }
+}
+
+impl Answer for Site {
+    fn answer<'a>(&'a self, parts: Parts, body: Incoming, _: Peer) -> BoxFuture<'a, Response> {
+        self.paths.lock().unwrap().push(parts.uri.path().to_owned());
+        async move {
+            match parts.uri.path() {
+                "/panic" => panic!("on purpose"),
+                "/large" => Response::new(vec![b'x'; 1 << 20].into()),
+                "/wait" => {
+                    self.entered.notify_one();
+                    self.go_on.notified().await;
+                    self.done.notify_one();
+                    Response::new("waited".into())
+                }
+                "/echo" => match body::read(body, 10).await {
+                    Ok(bytes) => Response::new(bytes.into()),
+                    Err(error) => {
+                        let mut response = Response::new(error.to_string().into());
+                        *response.status_mut() = error.status();
+                        response
+                    }
+                },
+                _ => Response::new("hello".into()),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// Starts a connection over a pipe that holds `room` bytes.
+fn open(room: usize) -> (DuplexStream, Arc<Site>, JoinHandle<()>) {
+    let (client, server) = duplex(room);
+    let site = Arc::new(Site::default());
+    let connections = Arc::new(Connections::new(Options::default(), site.clone()));
+    (client, site, tokio::spawn(connection::run(connections, server, Peer { address: None })))
+}
+
+/// Sends everything, closes the sending side and gives all that comes back.
+async fn exchange(text: &str) -> String {
+    let (mut client, ..) = open(ROOM);
+    client.write_all(text.as_bytes()).await.unwrap();
+    client.shutdown().await.unwrap();
+    rest(&mut client).await
+}
+
+async fn rest(client: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut text = String::new();
+    client.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+/// Reads until the text is complete.
+async fn until(client: &mut (impl AsyncRead + Unpin), end: &str) -> String {
+    let mut text = Vec::new();
+    while !text.ends_with(end.as_bytes()) {
+        text.push(client.read_u8().await.unwrap());
+    }
+    String::from_utf8(text).unwrap()
+}
+
+/// The status codes of all answers in the text.
+fn statuses(text: &str) -> Vec<&str> {
+    text.split("HTTP/1.").skip(1).map(|answer| &answer[2..5]).collect()
+}
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// More than any of these tests sends before it reads.
+const ROOM: usize = 1 << 20;
+
+/// What this thread logs while it lives, down to debug.
+struct Log {
+    text: Arc<Mutex<Vec<u8>>>,
+    _guard: tracing::subscriber::DefaultGuard,
+}
+
+impl Log {
+    fn start() -> Log {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let writer = text.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_ansi(false)
+            .with_writer(move || Lines(writer.clone()));
+        Log { text, _guard: tracing::subscriber::set_default(subscriber.finish()) }
+    }
+
+    /// The lines since the last time.
+    fn take(&self) -> Vec<String> {
+        let text = String::from_utf8(std::mem::take(&mut *self.text.lock().unwrap())).unwrap();
+        text.lines().map(str::to_string).collect()
+    }
+}
+
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A server on a free port of the loopback.
+struct Running {
+    address: std::net::SocketAddr,
+    site: Arc<Site>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<usize>,
+}
+
+impl Running {
+    async fn start(options: Options) -> Running {
+        let listener = Listener::bind("127.0.0.1", 0).await.unwrap();
+        let address = listener.address().unwrap();
+        let site = Arc::new(Site::default());
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(serve(listener, options, site.clone(), stopped.map(drop)));
+        Running { address, site, stop, served }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}

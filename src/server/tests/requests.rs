@@ -1,0 +1,111 @@
+//! What is answered to requests of all kinds, well-formed and malformed.
+
+use tokio::io::AsyncWriteExt;
+
+use super::*;
+
+#[tokio::test]
+async fn requests_on_one_connection_are_answered_in_order() {
+    let text = exchange(&format!(
+        "{GET}HEAD / HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc{GET}"
+    ))
+    .await;
+    assert_eq!(statuses(&text), ["200"; 4]);
+    let bodies: Vec<&str> = text.split("\r\n\r\n").skip(1).map(|part| part.split("HTTP/").next().unwrap()).collect();
+    assert_eq!(bodies, ["hello", "", "abc", "hello"]);
+}
+
+#[tokio::test]
+async fn targets_and_versions_of_all_kinds_are_served() {
+    assert_eq!(statuses(&exchange("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n").await), ["200"]);
+    assert_eq!(statuses(&exchange("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").await), ["200"]);
+    // Without keep-alive, HTTP/1.0 gets one answer and the end.
+    let (mut client, ..) = open(ROOM);
+    client.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
+    assert!(rest(&mut client).await.ends_with("\r\n\r\nhello"));
+}
+
+#[tokio::test]
+async fn malformed_requests_are_refused_and_the_connection_ends() {
+    let log = Log::start();
+    for text in [
+        "GARBAGE\r\n\r\n",
+        "GET /\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "GET / / HTTP/1.1\r\n\r\n",
+        "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    ] {
+        // The good request behind it must not be answered: after a mistake nobody knows where a request begins.
+        assert_eq!(statuses(&exchange(&format!("{text}{GET}")).await), ["400"], "{text:?}");
+        let logged = log.take();
+        assert!(logged.len() == 1 && logged[0].contains("malformed request"), "{text:?}: {logged:?}");
+    }
+    assert_eq!(statuses(&exchange("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n").await), ["501"]);
+}
+
+#[tokio::test]
+async fn heads_over_the_limits_are_refused() {
+    let large = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(65_536));
+    assert_eq!(statuses(&exchange(&large).await), ["431"]);
+    let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: x\r\n".repeat(200));
+    assert_eq!(statuses(&exchange(&many).await), ["431"]);
+    let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(65_535));
+    assert!(matches!(*statuses(&exchange(&long).await), ["414" | "431"]));
+}
+
+#[tokio::test]
+async fn bodies_over_the_limit_are_refused() {
+    let head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+    let text = exchange(&format!("{head}Content-Length: 11\r\n\r\n12345678901")).await;
+    assert_eq!(statuses(&text), ["413"]);
+    assert!(text.contains("connection: close\r\n"), "{text}");
+    let text =
+        exchange(&format!("{head}Transfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n6\r\n123456\r\n0\r\n\r\n")).await;
+    assert_eq!(statuses(&text), ["413"]);
+    let text =
+        exchange(&format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n5\r\n67890\r\n0\r\n\r\n")).await;
+    assert!(text.ends_with("1234567890"), "{text}");
+    let text = exchange(&format!("{head}Transfer-Encoding: chunked\r\n\r\nnot a number\r\n")).await;
+    assert_eq!(statuses(&text), ["400"]);
+    let text = exchange(&format!("{head}Content-Length: 9\r\n\r\nshort")).await;
+    assert_eq!(statuses(&text), ["400"]);
+}
+
+#[tokio::test]
+async fn a_body_is_asked_for_only_when_it_is_wanted() {
+    let head = "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n";
+    let (mut client, ..) = open(ROOM);
+    client.write_all(format!("{head}Content-Length: 2\r\n\r\n").as_bytes()).await.unwrap();
+    assert_eq!(until(&mut client, "\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
+    client.write_all(b"ok").await.unwrap();
+    assert!(until(&mut client, "\r\n\r\nok").await.starts_with("HTTP/1.1 200"));
+    client.write_all(format!("{head}Content-Length: 11\r\n\r\n").as_bytes()).await.unwrap();
+    assert!(until(&mut client, "\r\n\r\n").await.starts_with("HTTP/1.1 413"));
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_the_connection_goes_on() {
+    let text = exchange(&format!("GET /panic HTTP/1.1\r\nHost: a\r\n\r\n{GET}")).await;
+    assert_eq!(statuses(&text), ["500", "200"]);
+    assert!(!text.contains("on purpose"), "{text}");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_on_still_reads_why_it_was_refused() {
+    let server = Running::start(Options::default()).await;
+    for head in ["POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n", "GET / HTTP/1.1\r\nX: "] {
+        let mut client = server.connect().await;
+        client.write_all(head.as_bytes()).await.unwrap();
+        client.write_all(&vec![b'x'; 8_000_000]).await.unwrap();
+        let text = rest(&mut client).await;
+        assert!(matches!(*statuses(&text), ["413" | "431"]), "{text}");
+    }
+}
