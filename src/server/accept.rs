@@ -24,7 +24,7 @@ const QUIET: Duration = Duration::from_secs(60);
 /// thread needs longer.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Serves connections until `stop` is ready. Then the listener is closed, requests in flight are answered, and what is not done
+/// Serves connections until `stop` is ready. Then requests in flight are answered, the listener is closed, and what is not done
 /// after [`Options::shutdown_timeout`] is cut. Gives how many connections were cut.
 pub async fn serve(
     listener: Listener,
@@ -37,9 +37,9 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(limit as usize));
     let connections = Arc::new(Connections::new(options, answer));
     accept_until(&listener, &places, &connections, stop).await;
-    drop(listener);
     let cut_at = Instant::now() + options.shutdown_timeout;
     connections.wind_up(cut_at);
+    drop(listener);
     let all = places.acquire_many(limit);
     let stuck = match tokio::time::timeout_at(cut_at + GRACE, all).await {
         Ok(_) => 0,

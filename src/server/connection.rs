@@ -102,16 +102,24 @@ where
     // Registers the task's waker, and once is enough: a task keeps its waker. A stop that came before is seen below.
     poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
     let end = poll_fn(|cx| {
-        loop {
-            if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
-                return Poll::Ready(result.map_or_else(End::Failed, |()| End::Closed));
+        let cut_at = connections.cut_at.get();
+        if cut_at.is_some() && !draining {
+            activity.stop();
+            // What has arrived is read before an idle connection is closed, for it may be a request.
+            if activity.is_idle()
+                && let Poll::Ready(result) = Pin::new(&mut connection).poll(cx)
+            {
+                return Poll::Ready(End::from(result));
             }
-            let cut_at = connections.cut_at.get();
-            if draining || cut_at.is_none() {
-                return limit.poll_end(cx, &activity, cut_at);
+            // hyper would close on half a head as well; the answer to it will end the connection.
+            if activity.phase() != Phase::Head {
+                draining = true;
+                Pin::new(&mut connection).graceful_shutdown();
             }
-            draining = true;
-            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(result) => Poll::Ready(End::from(result)),
+            Poll::Pending => limit.poll_end(cx, &activity, cut_at),
         }
     })
     .await;
@@ -140,6 +148,12 @@ async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S, last_words: &[
         }
     }
     Ok(())
+}
+
+impl From<hyper::Result<()>> for End {
+    fn from(result: hyper::Result<()>) -> Self {
+        result.map_or_else(End::Failed, |()| End::Closed)
+    }
 }
 
 impl End {

@@ -69,7 +69,7 @@ pub(super) fn service(
         let activity = slot.activity.clone();
         async move {
             let mut response = answering.await?;
-            if has_body && leaves_body(response.status()) {
+            if activity.is_stopping() || (has_body && leaves_body(response.status())) {
                 response.headers_mut().insert(CONNECTION, CLOSE);
             }
             Ok::<_, Infallible>(response.map(|body| Noted { body, activity }))

@@ -37,6 +37,8 @@ pub(super) struct Activity {
     ended: AtomicBool,
     /// The latest request announced a body, of which a part may be unread.
     had_body: AtomicBool,
+    /// The process stops, so the next answer is the last.
+    stopping: AtomicBool,
 }
 
 impl Activity {
@@ -47,6 +49,11 @@ impl Activity {
             2 => Phase::Head,
             _ => Phase::Busy,
         }
+    }
+
+    /// Whether no request has begun.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.phase(), Phase::New | Phase::Waiting)
     }
 
     fn set_phase(&self, phase: Phase) {
@@ -63,6 +70,16 @@ impl Activity {
     /// The answer to a request is complete, though perhaps not sent.
     pub(super) fn finish(&self) {
         self.set_phase(Phase::Waiting);
+    }
+
+    /// The process stops.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Relaxed);
+    }
+
+    /// Whether the process stops.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
     }
 
     /// Whether the time limit starts anew; asking clears it.
@@ -92,7 +109,7 @@ impl Activity {
     fn note_read(&self, count: usize) {
         if count == 0 {
             self.ended.store(true, Relaxed);
-        } else if matches!(self.phase(), Phase::New | Phase::Waiting) {
+        } else if self.is_idle() {
             self.set_phase(Phase::Head);
         }
     }
