@@ -6,10 +6,10 @@
 //! 2. [`accept`] takes connections, no more than the limit, and winds them up when the process is asked to stop.
 //! 3. [`connection`] drives one connection by hyper and ends it when the client is too slow; [`wire`] tells it what the client does.
 //! 4. [`exchange`] hands one request through warp to the [`Answer`], and answers 500 when that panics.
-//! 5. [`body`] reads a request's body within its limit.
+//! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides), else by the site's
+//!    controllers, with its [`body`] read within the limit; [`errors`] makes the page for what failed, [`send`] the answer for warp.
 //!
-//! What an answer is made of, from the route to the error page, is left to whoever implements [`Answer`]. TLS and HTTP/2 are left to
-//! the proxy in front, and sockets are plain HTTP/1.
+//! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
 
 use std::net::SocketAddr;
 use std::time::Duration;
