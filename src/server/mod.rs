@@ -23,13 +23,9 @@ mod accept;
 pub mod assets;
 pub mod body;
 mod connection;
-mod errors;
 mod exchange;
-mod failure;
 mod headers;
 pub mod listener;
-mod pipeline;
-mod send;
 mod wire;
 
 #[cfg(test)]
@@ -37,7 +33,6 @@ mod tests;
 
 pub use accept::serve;
 pub use listener::Listener;
-pub use pipeline::{Pipeline, Serving};
 
 /// Limits of connections. They hold for each connection alone, except the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -58,7 +58,10 @@ impl Files {
     /// # Errors
     /// The folder is not there, is a file, or may not be read.
     pub fn open(root: &Path) -> Result<Files, Box<Problem>> {
-        let unreadable = |reason: String| Box::new(Problem::error(shown(root), format!("the site's folder {reason}")));
+        let unreadable = |reason: String| {
+            let help = "name the folder of a site, with `config`, `routes`, `templates` and so on in it";
+            Box::new(Problem::error(shown(root), reason).help(help))
+        };
         let real_root = fs::canonicalize(root).map_err(|error| unreadable(reason(&error)))?;
         if !real_root.is_dir() {
             return Err(unreadable("this is not a folder".to_string()));

@@ -20,6 +20,8 @@ pub mod names;
 mod routes;
 pub mod settings;
 pub mod templates;
+#[cfg(test)]
+mod tests;
 pub mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -62,29 +64,27 @@ pub fn read(site_folder: &Path, options: &Options) -> Reading {
     };
     let mut problems = Vec::new();
     let settings = settings::read(&mut files, &mut problems);
-    let mut errors = errors_so_far(&files, &problems);
-    // Whether the step since the last call has read everything, so that what is not found really is not there.
-    let mut is_complete = |files: &Files, problems: &[Problem]| {
-        let before = std::mem::replace(&mut errors, errors_so_far(files, problems));
-        settings.complete && before == errors
-    };
-    let languages = messages::read(&mut files, &settings, &mut problems);
-    let messages_complete = is_complete(&files, &problems);
-    let codes: Vec<String> = languages.iter().map(|language| language.code.to_string()).collect();
+    let messages = messages::read(&mut files, &settings, &mut problems);
+    let codes: Vec<String> = messages.languages.iter().map(|language| language.code.to_string()).collect();
     let routes = routes::read(&mut files, &settings, &codes, &mut problems);
-    let routes_complete = is_complete(&files, &problems);
+    let before = errors(&files, &problems);
     let assets = assets::read(&mut files, &settings, &mut problems);
-    let assets_complete = is_complete(&files, &problems);
+    let assets_complete = errors(&files, &problems) == before;
+    let before = errors(&files, &problems);
     let sources = template_files(&mut files, &settings, &mut problems);
-    let declared = declared(&settings, is_complete(&files, &problems));
+    let declared = declared(&settings, errors(&files, &problems) == before);
     let templates = templates::read(&sources, &declared);
     snapshot.version = assets::version(&assets).into();
     snapshot.settings = settings.list.into();
-    snapshot.languages = languages.into();
-    snapshot.routes = routes.into();
+    snapshot.languages = messages.languages.into();
+    snapshot.routes = routes.list.into();
     snapshot.assets = assets.into();
     snapshot.templates = templates.templates.into();
-    let complete = Complete { messages: messages_complete, routes: routes_complete, assets: assets_complete };
+    let complete = Complete {
+        messages: settings.complete && messages.complete,
+        routes: settings.complete && routes.complete,
+        assets: settings.complete && assets_complete,
+    };
     problems.extend(templates.problems);
     problems.extend(check::check(&templates.usages, &snapshot, complete));
     problems.append(&mut files.problems);
@@ -93,7 +93,8 @@ pub fn read(site_folder: &Path, options: &Options) -> Reading {
     Reading { snapshot, problems, watched }
 }
 
-fn errors_so_far(files: &Files, problems: &[Problem]) -> usize {
+/// How many errors there are so far. Where reading something adds none it has been read whole, so that what is not found really is not there.
+fn errors(files: &Files, problems: &[Problem]) -> usize {
     files.problems.iter().chain(problems).filter(|problem| problem.is_error()).count()
 }
 
@@ -109,7 +110,7 @@ fn declared(settings: &Settings, complete: bool) -> Declared {
         filters: settings.items("tera.filters"),
         functions: settings.items("tera.functions"),
         tests: settings.items("tera.tests"),
-        complete,
+        complete: settings.complete && complete,
     }
 }
 

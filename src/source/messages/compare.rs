@@ -71,7 +71,7 @@ fn placeholders(id: &str, message: &Message<'_>, original: &Message<'_>, default
         pattern::parameters(text).filter(|name| plural(id).is_none() || *name != "count").collect()
     };
     let (here, there) = (names(&message.text), names(&original.text));
-    if here == there {
+    if here == there || message.text.is_empty() || original.text.is_empty() {
         return None;
     }
     let listed = |names: Vec<&&str>| names.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");

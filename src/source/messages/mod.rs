@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use crate::hint::nearest;
 use crate::problem::Problem;
 use crate::snapshot::{Language, Table, Value};
+use crate::source::errors;
 use crate::source::files::{self, Files, TextFile};
 use crate::source::settings::Settings;
 use crate::source::yaml::{self, Content, Document, Entry, Mark, Rules};
@@ -43,24 +44,33 @@ struct Messages<'a> {
     by_id: BTreeMap<String, Message<'a>>,
 }
 
-/// Reads the messages of all languages, sorted by code.
-pub fn read(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> Vec<Language> {
+/// The messages of a site.
+#[derive(Debug)]
+pub struct Translations {
+    /// One language per folder, sorted by code.
+    pub languages: Vec<Language>,
+    /// Whether every folder and file could be read, so that a message that is not there really is in no language.
+    pub complete: bool,
+}
+
+/// Reads the messages of all languages.
+pub fn read(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> Translations {
+    let before = errors(files, problems);
     let folders = folders(files, settings, problems);
-    let documents: Vec<Vec<Document<'_>>> = folders
-        .iter()
-        .map(|folder| folder.files.iter().filter_map(|file| yaml::read(file, RULES, problems)).collect())
-        .collect();
+    let is_found = errors(files, problems) == before;
+    let read: Vec<(Vec<Document<'_>>, bool)> =
+        folders.iter().map(|folder| yaml::read_all(&folder.files, RULES, problems)).collect();
     let mut languages = Vec::new();
-    for (folder, documents) in folders.iter().zip(&documents) {
+    for (folder, (documents, whole)) in folders.iter().zip(&read) {
         let by_id = merge(documents, problems);
-        let complete = folder.complete && documents.len() == folder.files.len();
-        languages.push(Messages { code: &folder.code, complete, by_id });
+        languages.push(Messages { code: &folder.code, complete: folder.complete && *whole, by_id });
     }
     let default = default_language(settings, &languages, problems);
     if let Some(default) = default {
         compare::check(default, &languages, problems);
     }
-    languages.into_iter().map(Messages::into_language).collect()
+    let complete = is_found && languages.iter().all(|language| language.complete);
+    Translations { languages: languages.into_iter().map(Messages::into_language).collect(), complete }
 }
 
 /// The language folders with the texts of their files.
@@ -116,6 +126,8 @@ fn flatten<'a>(
         } else {
             let message = format!("the message `{id}` must be text, but this is {}", entry.value.content.describe());
             let problem = document.error(entry.mark, message);
+            // It counts as there, so that templates may name it without a second mistake.
+            found.push((id, Message { text: String::new(), document, mark: entry.mark }));
             problems.push(match entry.value.content {
                 Content::Null => problem.help("write `\"\"` for an empty text"),
                 _ => problem.help("write one text, or nested keys for several"),

@@ -1,5 +1,6 @@
 //! The keys of one route (B67).
 
+use super::requirements::Expressions;
 use super::{Declared, paths, requirements};
 use crate::hint::nearest;
 use crate::pattern;
@@ -21,38 +22,57 @@ pub struct Reading<'a> {
     pub document: &'a Document<'a>,
     /// The codes of the site's languages; empty where the site has no messages, and then any language is right.
     pub languages: &'a [String],
+    /// The regular expressions of all files.
+    pub expressions: &'a Expressions,
 }
 
 impl Reading<'_> {
-    /// One route. `None` where so much is wrong that there is none.
-    pub fn route(&self, name: &str, mark: Mark, value: &Node, problems: &mut Vec<Problem>) -> Option<Declared> {
-        let Content::Map(entries) = &value.content else {
-            let message = format!("the route `{name}` must be a mapping, but this is {}", value.content.describe());
-            let help = "write `path:` and `controller:` below it, indented";
-            problems.push(self.document.error(mark, message).help(help));
-            return None;
-        };
-        self.refuse_unknown(name, entries, problems);
-        let (paths, nodes) = self
+    /// One route. Where a part of it is wrong or missing the rest still counts, so that templates may name the route without a second mistake.
+    pub fn route(&self, name: &str, mark: Mark, value: &Node, problems: &mut Vec<Problem>) -> Declared {
+        let before = problems.len();
+        let entries = self.entries(name, mark, value, problems);
+        let (mut paths, nodes) = self
             .required(name, mark, entries, "path", problems)
             .map_or_else(Default::default, |entry| paths::read(self, entry, problems));
         let controller = self.required(name, mark, entries, "controller", problems);
         let controller = controller.and_then(|entry| self.functions(entry, false, problems).pop());
+        let middleware = find(entries, "middleware").map(|entry| self.functions(entry, true, problems));
+        let requirements = find(entries, "requirements");
+        let requirements = requirements.map(|entry| requirements::read(self, &paths, entry, problems));
+        let language = find(entries, "language").and_then(|entry| self.language(&paths, entry, problems));
+        let methods = find(entries, "methods").and_then(|entry| self.methods(entry, problems));
+        let sound = problems.len() == before;
+        if paths.is_empty() {
+            paths.push(Path { language: None, pattern: Text::Borrowed("/") });
+        }
         let route = Route {
             name: Text::Owned(name.to_string()),
-            requirements: find(entries, "requirements")
-                .map_or_else(Vec::new, |entry| requirements::read(self.document, &paths, entry, problems))
-                .into(),
-            language: find(entries, "language").and_then(|entry| self.language(&paths, entry, problems)),
-            methods: find(entries, "methods").and_then(|entry| self.methods(entry, problems)),
-            middleware: find(entries, "middleware")
-                .map_or_else(Vec::new, |entry| self.functions(entry, true, problems))
-                .into(),
-            controller: controller?,
-            place: self.document.place(mark),
             paths: paths.into(),
+            controller: controller.unwrap_or_default(),
+            middleware: middleware.unwrap_or_default().into(),
+            methods,
+            requirements: requirements.unwrap_or_default().into(),
+            language,
+            place: self.document.place(mark),
         };
-        (!route.paths.is_empty()).then_some(Declared { route, mark, paths: nodes })
+        Declared { route, sound, mark, paths: nodes }
+    }
+
+    fn entries<'n>(&self, name: &str, mark: Mark, value: &'n Node, problems: &mut Vec<Problem>) -> &'n [Entry] {
+        match &value.content {
+            Content::Map(entries) => {
+                self.refuse_unknown(name, entries, problems);
+                entries
+            }
+            // Nothing at all lacks a path and a controller, and that is what is said.
+            Content::Null => &[],
+            other => {
+                let message = format!("the route `{name}` must be a mapping, but this is {}", other.describe());
+                let help = "write `path:` and `controller:` below it, indented";
+                problems.push(self.document.error(mark, message).help(help));
+                &[]
+            }
+        }
     }
 
     fn refuse_unknown(&self, name: &str, entries: &[Entry], problems: &mut Vec<Problem>) {
@@ -91,7 +111,7 @@ impl Reading<'_> {
         };
         for node in nodes {
             let Content::Text(text) = &node.content else {
-                let message = format!("`{}` must be {what}, but this is {}", entry.key, node.content.describe());
+                let message = format!("`{}` must be {what}, but this is {}", entry.key, self.document.describe(node));
                 let mark = if node.content == Content::Null { entry.mark } else { node.mark };
                 problems.push(self.document.error(mark, message).help("write the text, or remove the key"));
                 return None;
@@ -152,7 +172,7 @@ impl Reading<'_> {
     /// A language of the site, or the parameter that holds one (B78).
     fn language(&self, paths: &[Path], entry: &Entry, problems: &mut Vec<Problem>) -> Option<Text> {
         let Content::Text(language) = &entry.value.content else {
-            let message = format!("`language` must be text, but this is {}", entry.value.content.describe());
+            let message = format!("`language` must be text, but this is {}", self.document.describe(&entry.value));
             let help = "write the code of a language or the name of a parameter; put a word such as `no` in quotes";
             problems.push(self.document.error(entry.mark, message).help(help));
             return None;

@@ -11,6 +11,7 @@ mod requirements;
 use crate::hint::nearest;
 use crate::problem::Problem;
 use crate::snapshot::Route;
+use crate::source::errors;
 use crate::source::files::{self, Entry, Files, Found, TextFile};
 use crate::source::settings::Settings;
 use crate::source::yaml::{self, Content, Document, Mark, Node, Rules};
@@ -22,30 +23,45 @@ const RULES: Rules = Rules { joined: false, tags: &[] };
 pub struct Declared {
     /// The route.
     pub route: Route,
+    /// Whether nothing is wrong with it alone; else it is left out when routes are held against each other.
+    sound: bool,
     /// Where its name stands.
     mark: Mark,
     /// Where each of its patterns stands, in the order of `route.paths`.
     paths: Vec<Node>,
 }
 
+/// The routes of a site.
+#[derive(Debug)]
+pub struct Routes {
+    /// In declared order.
+    pub list: Vec<Route>,
+    /// Whether every file could be read, so that a name that is not in the list really is no route.
+    pub complete: bool,
+}
+
 /// Reads the route files of a site, given the codes of its languages.
-pub fn read(files: &mut Files, settings: &Settings, languages: &[String], problems: &mut Vec<Problem>) -> Vec<Route> {
-    let texts: Vec<TextFile> = find(files, settings, problems).iter().filter_map(|found| files.text(found)).collect();
-    let documents: Vec<Document<'_>> = texts.iter().filter_map(|file| yaml::read(file, RULES, problems)).collect();
+pub fn read(files: &mut Files, settings: &Settings, languages: &[String], problems: &mut Vec<Problem>) -> Routes {
+    let before = errors(files, problems);
+    let found = find(files, settings, problems);
+    let texts: Vec<TextFile> = found.iter().filter_map(|found| files.text(found)).collect();
+    let is_found = errors(files, problems) == before;
+    let (documents, whole) = yaml::read_all(&texts, RULES, problems);
+    let expressions = requirements::Expressions::default();
     let mut declared = Vec::new();
     for document in &documents {
-        let mut found = Vec::new();
-        let reading = keys::Reading { document, languages };
+        let reading = keys::Reading { document, languages, expressions: &expressions };
+        let mut routes = Vec::new();
         for item in items(document, problems) {
-            found.extend(
-                name(document, item, problems)
-                    .and_then(|(name, mark, value)| reading.route(name, mark, value, problems)),
-            );
+            if let Some((name, mark, value)) = name(document, item, problems) {
+                routes.push(reading.route(name, mark, value, problems));
+            }
         }
-        declared.push((document, found));
+        declared.push((document, routes));
     }
     order::check(&declared, problems);
-    declared.into_iter().flat_map(|(_, found)| found).map(|declared| declared.route).collect()
+    let list = declared.into_iter().flat_map(|(_, routes)| routes).map(|declared| declared.route).collect();
+    Routes { list, complete: whole && is_found }
 }
 
 /// The route files, sorted by path: those below the folder that `router.path` names, or the one file that it names.

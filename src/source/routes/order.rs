@@ -22,7 +22,7 @@ pub fn check(files: &[(&Document<'_>, Vec<Declared>)], problems: &mut Vec<Proble
                 problems.push(problem.help(format!("rename one of the two; the first is at {}", first.route.place)));
             }
             names.entry(name).or_insert(declared);
-            for index in 0..declared.route.paths.len() {
+            for index in (0..declared.paths.len()).filter(|_| declared.sound) {
                 let pattern = Pattern::new(declared, index);
                 let same_shape = earlier.entry(pattern.shape()).or_default();
                 if let Some(first) = same_shape.iter().find(|first| first.covers(&pattern)) {

@@ -50,12 +50,14 @@ impl Check<'_> {
             if self.leaf.setting.value == Value::Null {
                 return None;
             }
-            let message = format!("`{name}` is a group of settings, but this is {}", self.leaf.node.content.describe());
+            let message =
+                format!("`{name}` is a group of settings, but this is {}", self.document.describe(self.leaf.node));
             return Some(self.value_error(message).help(format!("set `{}` or another one of the group", example.name)));
         }
         let problem = self.key_error(format!("unknown setting `{name}`"));
         let outer = name.rsplit_once('.').map_or("", |(outer, _)| outer);
-        Some(if let Some(near) = nearest(name, schema::KEYS.iter().map(|key| key.name)) {
+        let candidates = candidates(name);
+        Some(if let Some(near) = nearest(name, candidates.iter().map(String::as_str)) {
             problem.help(format!("did you mean `{near}`?"))
         } else if schema::KEYS.iter().any(|key| key.name == outer) {
             problem.help(format!("`{outer}` is a single value and has no settings below it"))
@@ -91,11 +93,11 @@ impl Check<'_> {
     }
 
     fn known(&self, key: &Key) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        problems.extend(self.stage(key));
-        problems.extend(self.kind(key));
-        problems.extend(self.functions(key));
-        problems
+        if let Some(problem) = self.status_code(key) {
+            return vec![problem];
+        }
+        let problems = [self.stage(key), self.kind(key), self.functions(key)];
+        problems.into_iter().flatten().collect()
     }
 
     /// Whether the setting may stand in this file and come from outside.
@@ -143,7 +145,7 @@ impl Check<'_> {
         if fits {
             return None;
         }
-        let found = self.leaf.node.content.describe();
+        let found = self.document.describe(self.leaf.node);
         let problem = self.value_error(format!("`{}` must be {expected}, but this is {found}", self.name()));
         let problem = self.advise(problem, key.kind);
         if problem.help.is_empty() && !key.default.is_empty() {
@@ -172,15 +174,22 @@ impl Check<'_> {
         }
     }
 
-    /// Settings that name functions of the site, and the status codes of error pages.
+    /// Whether an error page is for a status code that errors have.
+    fn status_code(&self, key: &Key) -> Option<Problem> {
+        let code = self.name().strip_prefix("error.").filter(|_| key.name == "error.*")?;
+        if code.parse().is_ok_and(|code: u16| (400..600).contains(&code)) {
+            return None;
+        }
+        let problem = self.key_error(format!("`{code}` is not the status code of an error"));
+        Some(match nearest(self.name(), ["error.custom_in_dev"]) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("codes go from 400 to 599, such as `404` and `500`"),
+        })
+    }
+
+    /// Settings that name functions of the site.
     fn functions(&self, key: &Key) -> Option<Problem> {
-        if key.name == "error.*" {
-            let code = self.name().trim_start_matches("error.");
-            if !code.parse().is_ok_and(|code: u16| (400..600).contains(&code)) {
-                let problem = self.key_error(format!("`{code}` is not the status code of an error"));
-                return Some(problem.help("codes go from 400 to 599, such as `404` and `500`"));
-            }
-        } else if !matches!(key.name, "tera.filters" | "tera.functions" | "tera.tests") {
+        if !matches!(key.name, "error.*" | "tera.filters" | "tera.functions" | "tera.tests") {
             return None;
         }
         let nodes = match &self.leaf.node.content {
@@ -193,6 +202,16 @@ impl Check<'_> {
         })?;
         Some(refused.help("write the function's name, such as `error_controller::not_found`"))
     }
+}
+
+/// The names that a misspelt one may stand for: all, with the parts that the author chooses filled in as they were written.
+fn candidates(name: &str) -> Vec<String> {
+    let written: Vec<&str> = name.split('.').collect();
+    let fill = |key: &Key| {
+        let parts = key.name.split('.').zip(written.iter().chain(std::iter::repeat(&"*")));
+        parts.map(|(part, written)| if part == "*" { *written } else { part }).collect::<Vec<_>>().join(".")
+    };
+    schema::KEYS.iter().map(fill).collect()
 }
 
 /// The names in a value: of a list in one text those between the commas.

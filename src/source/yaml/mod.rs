@@ -99,6 +99,18 @@ pub fn read<'a>(file: &'a TextFile, rules: Rules, problems: &mut Vec<Problem>) -
     }
 }
 
+/// Reads several files, and says whether each could be read, so that what is not found in them really is not there.
+pub fn read_all<'a>(files: &'a [TextFile], rules: Rules, problems: &mut Vec<Problem>) -> (Vec<Document<'a>>, bool) {
+    let (mut documents, mut complete) = (Vec::new(), true);
+    for file in files {
+        let before = problems.len();
+        let document = read(file, rules, problems);
+        complete &= document.is_some() || !problems[before..].iter().any(Problem::is_error);
+        documents.extend(document);
+    }
+    (documents, complete)
+}
+
 impl Document<'_> {
     /// The file's path relative to the site's folder.
     pub fn path(&self) -> &str {
@@ -133,6 +145,16 @@ impl Document<'_> {
         snapshot::Place { file: self.file.path.clone().into(), line: mark.line, column: mark.column }
     }
 
+    /// What was found, for a sentence.
+    pub fn describe(&self, node: &Node) -> String {
+        match &node.content {
+            Content::Huge | Content::Integer(_) | Content::Float(_) => {
+                format!("the number `{}`", self.written(node.mark))
+            }
+            content => content.describe(),
+        }
+    }
+
     /// A number or boolean as it was written, such as `1.50`.
     pub fn written(&self, mark: Mark) -> &str {
         places::word(&self.file.text, mark)
@@ -149,13 +171,13 @@ impl Document<'_> {
 }
 
 impl Content {
-    /// What was found, for a sentence.
+    /// What was found, for a sentence; see also [`Document::describe`].
     pub fn describe(&self) -> String {
         match self {
             Content::Null => "nothing".to_string(),
             Content::Bool(value) => format!("`{value}`"),
             Content::Integer(value) => format!("the number `{value}`"),
-            Content::Huge => "a number of more than 64 bits".to_string(),
+            Content::Huge => "a large number".to_string(),
             Content::Float(value) => format!("the number `{value}`"),
             Content::Text(text) => format!("the text `{}`", shortened(text)),
             Content::List(_) => "a list".to_string(),

@@ -96,22 +96,23 @@ impl<'a> Reader<'a> {
             self.problems.push(self.error(mark, "merge keys (`<<`) are not supported".to_string()).help(help));
             return None;
         }
-        if self.rules.joined && (key.is_empty() || key.contains('.')) {
-            self.problems.push(self.refuse_dot(&key, mark));
-            return None;
+        if self.rules.joined {
+            self.problems.extend(self.joined_mistake(&key, mark));
         }
         Some((key, mark))
     }
 
-    fn refuse_dot(&self, key: &str, mark: Mark) -> Problem {
-        match key.split_once('.') {
-            Some((outer, inner)) if !outer.is_empty() && !inner.is_empty() => {
-                let help = format!("nest it: `{outer}:` in one line, `{inner}:` indented below it");
-                self.error(mark, format!("the key `{key}` has a dot: dots join nested keys")).help(help)
-            }
-            Some(_) => self.error(mark, format!("the key `{key}` has a dot: dots join nested keys")).help("rename it"),
-            None => self.error(mark, "a key must not be empty".to_string()).help("give it a name"),
+    /// Where nested keys are joined by dots a key has none of its own (B12). It is kept, so that its value is not missed elsewhere.
+    fn joined_mistake(&self, key: &str, mark: Mark) -> Option<Problem> {
+        if key.is_empty() {
+            return Some(self.error(mark, "a key must not be empty".to_string()).help("give it a name"));
         }
+        let (outer, inner) = key.split_once('.')?;
+        let problem = self.error(mark, format!("the key `{key}` has a dot: dots join nested keys"));
+        Some(match outer.is_empty() || inner.is_empty() {
+            true => problem.help("rename it"),
+            false => problem.help(format!("nest it: `{outer}:` in one line, `{inner}:` indented below it")),
+        })
     }
 
     /// Adds an entry; of a key that stands twice the later one stays, as it did in Kalgan 0.9 (B14).

@@ -72,6 +72,12 @@ pub fn problem(file: &TextFile, error: &serde_yaml::Error, places: &mut Places<'
     if text.contains("cannot start any token") || text.contains("tab character") {
         return wrong_character(file, mark);
     }
+    let before = file.text[..mark.offset].lines().last().unwrap_or_default().trim_end();
+    if text.contains("did not find expected key") && before.ends_with([']', '}', '"', '\'']) {
+        let help = "put the whole value in quotes, because it begins with a bracket or a quote";
+        let message = "the value already ended before this";
+        return put(Problem::error(&file.path, message).help(help), &file.text, mark);
+    }
     let (message, help) = match WORDS.iter().find(|(said, ..)| text.contains(said)) {
         Some((_, message, help)) => (message.to_string(), *help),
         None => (format!("this is not valid YAML: {text}"), "see the line above it as well"),

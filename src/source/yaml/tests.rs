@@ -73,8 +73,8 @@ fn wrong_keys_do_not_take_their_siblings_with_them() {
     let mut problems = Vec::new();
     let document = read(&file, RULES, &mut problems).unwrap();
     assert_eq!(problems.len(), 6);
-    let [Entry { key, value, .. }] = &document.entries[..] else { panic!("only `c` is left") };
-    assert_eq!((key.as_str(), &value.content), ("c", &Content::Integer(6)));
+    let left: Vec<_> = document.entries.iter().map(|entry| (entry.key.as_str(), &entry.value.content)).collect();
+    assert_eq!(left, [("a.b", &Content::Integer(1)), ("c", &Content::Integer(6))]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn mistakes_are_marked_where_they_are() {
         ("a: &x [*x]\n", "1:4 `&x` this is nested more than 128 levels deep, or contains itself"),
         ("a: [1, 2\nb: 3\n", "2:2 `:` a bracket above this is not closed"),
         ("a: {{ name }}\n", "1:7 `name` a key must be text or a whole number, but this is a mapping"),
-        ("a: 'x' y\n", "1:8 `y` this line does not continue what is above it"),
+        ("a: 'x' y\n", "1:8 `y` the value already ended before this"),
         ("- a\n", "1:3 `a` a mapping is expected here, but this is a list"),
         ("word\n", "1:1 `word` a mapping is expected here, but this is the text `word`"),
         ("a: 1\n---\nb: 2\n", "3:1 `b` a second document begins here"),
@@ -114,4 +114,21 @@ fn aliases_cannot_make_a_file_grow_without_end() {
         text.push_str(&format!("{name}: &{name} [{alias}]\n"));
     }
     assert_eq!(mistakes(&text).len(), 1);
+}
+
+/// Whatever an author types, there is an answer: every shortening and every inserted character of a text with all kinds of YAML in it.
+#[test]
+fn no_text_brings_the_reader_down() {
+    let whole =
+        "a: &x {b: [1, 'é', \"\\u263A\"], ? c : d}\n? [e]\n: *x\nf: |\n  g\n  h\ni: !env [J, ~]\n- k\n--- !t l\n...\n";
+    let cuts: Vec<usize> = whole.char_indices().map(|(index, _)| index).collect();
+    for cut in cuts {
+        mistakes(&whole[..cut]);
+        mistakes(&whole[cut..]);
+        for inserted in
+            ["\t", "\"", "'", "[", "}", ":", " ", "-", "\n", "*x", "&y ", "!!int ", "\u{2028}", "\r", "é", "#", "%"]
+        {
+            mistakes(&format!("{}{inserted}{}", &whole[..cut], &whole[cut..]));
+        }
+    }
 }
