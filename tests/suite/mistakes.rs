@@ -101,3 +101,11 @@ fn the_first_project_of_kalgan_0_9_has_no_mistake() {
     assert_eq!(reading.snapshot.routes[0].controller, "controller::hello_world");
     assert_eq!(reading.snapshot.templates[0].name, "hello_world.html");
 }
+
+/// Comments, `raw` blocks, strings with braces and names that only the running site knows: nothing of it is a mistake.
+#[test]
+fn right_templates_get_no_report_however_they_are_written() {
+    let reading = read(&repository("tests/sites/tricky/app"));
+    assert_eq!(problem::report(&reading.problems), "0 errors, 0 warnings");
+    assert_eq!(reading.snapshot.templates.len(), 6);
+}

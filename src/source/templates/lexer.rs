@@ -70,12 +70,6 @@ enum Inside {
     Tag,
 }
 
-/// Operators of more than one character; the longest first.
-const LONG_SYMBOLS: [&str; 10] = ["...", "//", "**", "==", "!=", ">=", "<=", "</", "?.", "?["];
-
-/// Operators of one character.
-const SHORT_SYMBOLS: &[u8] = b"+-*/%!.,:~|=><()[]{}@";
-
 impl<'a> Lexer<'a> {
     /// A lexer at the start of a source.
     pub fn new(source: &'a str) -> Self {
@@ -133,9 +127,6 @@ impl<'a> Lexer<'a> {
             self.inside = Inside::Text;
             return (kind, trimming + 2);
         }
-        if let Some(symbol) = LONG_SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
-            return (Kind::Symbol, symbol.len());
-        }
         word(rest)
     }
 }
@@ -156,8 +147,15 @@ impl<'a> Iterator for Lexer<'a> {
 
 /// How much of `rest` is text: all up to the next start of a tag.
 fn text_length(rest: &str) -> usize {
-    let start = rest.as_bytes().windows(2).position(|pair| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#'));
-    start.unwrap_or(rest.len())
+    // The search for one byte is quick even in a build script, which is not optimised.
+    let mut from = 0;
+    while let Some(brace) = rest[from..].find('{') {
+        from += brace + 1;
+        if matches!(rest.as_bytes().get(from), Some(b'{' | b'%' | b'#')) {
+            return from - 1;
+        }
+    }
+    rest.len()
 }
 
 /// The length of `name %}` with its white space and trimming marks, where `rest` starts with it.
@@ -172,21 +170,29 @@ fn bare_tag(rest: &str, name: &str) -> Option<usize> {
 /// Kind and length of the symbol, string, number or name that `rest` starts with.
 fn word(rest: &str) -> (Kind, usize) {
     let bytes = rest.as_bytes();
-    let first = bytes[0];
-    if SHORT_SYMBOLS.contains(&first) {
-        return (Kind::Symbol, 1);
-    }
-    if matches!(first, b'"' | b'\'' | b'`') {
-        return match string_length(bytes) {
+    match bytes[0] {
+        b'"' | b'\'' | b'`' => match string_length(bytes) {
             Some(length) => (Kind::String, length),
             None => (Kind::Unreadable, rest.len()),
-        };
+        },
+        b'0'..=b'9' => (Kind::Number, number_length(bytes)),
+        b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+            let length = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+            (Kind::Name, length.unwrap_or(bytes.len()))
+        }
+        _ => symbol_length(bytes).map_or((Kind::Unreadable, rest.len()), |length| (Kind::Symbol, length)),
     }
-    if first.is_ascii_digit() {
-        return (Kind::Number, number_length(bytes));
+}
+
+/// The length of an operator, a bracket, a comma and the like.
+fn symbol_length(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [b'.', b'.', b'.', ..] => Some(3),
+        [b'/', b'/', ..] | [b'*', b'*', ..] | [b'<', b'/', ..] | [b'?', b'.' | b'[', ..] => Some(2),
+        [b'=' | b'!' | b'>' | b'<', b'=', ..] => Some(2),
+        [byte, ..] if b"+-*/%!.,:~|=><()[]{}@".contains(byte) => Some(1),
+        _ => None,
     }
-    let length = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    if length > 0 { (Kind::Name, length) } else { (Kind::Unreadable, rest.len()) }
 }
 
 /// The length of a string with both its quotes; `None` where it is not closed.

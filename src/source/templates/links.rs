@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Usages;
-use super::engine::{Engine, built_in, place};
+use super::engine::Engine;
+use super::names::{built_in, in_place_of};
 use super::outline::{Block, Call, CallKind, Named};
 use super::{Declared, OWN_FILTERS};
 use crate::hint::nearest;
-use crate::problem::Problem;
+use crate::problem::{Problem, position};
 
 /// All templates of a site by name, for looking things up.
 pub struct Links<'t, 'a> {
@@ -154,7 +155,8 @@ impl<'t, 'a> Links<'t, 'a> {
             let defined = first.outline.components.iter().find(|other| other.name == component.name);
             let offset = defined.map_or(0, |other| other.span.start);
             let message = format!("the component `{}` is already defined", component.name);
-            let help = format!("the other one is at {}; rename one of them", place(first.file, offset));
+            let (line, column) = position(&first.file.text, offset);
+            let help = format!("the other one is at {}:{line}:{column}; rename one of them", first.file.path);
             problems.push(usages.error(component, message).help(help));
         }
     }
@@ -182,7 +184,9 @@ impl<'t, 'a> Links<'t, 'a> {
             }
         };
         let mut problem = usages.error(&call.name, format!("there is no {kind} `{name}`"));
-        if let Some(similar) = nearest(name, candidates) {
+        if let Some(instead) = in_place_of(call.kind, name) {
+            problem = problem.help(instead);
+        } else if let Some(similar) = nearest(name, candidates) {
             problem = problem.help(format!("did you mean `{similar}`?"));
         }
         Some(match call.kind {

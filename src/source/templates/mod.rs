@@ -9,8 +9,10 @@ mod engine;
 mod expression;
 mod lexer;
 mod links;
+mod names;
 pub mod outline;
 mod reader;
+mod syntax;
 #[cfg(test)]
 mod tests;
 

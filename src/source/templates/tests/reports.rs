@@ -49,7 +49,7 @@ fn each_broken_template_is_reported() {
     let site = "== a\n{{ x | }}\n== b\n{{ \"x }}\n== c\n{{ x | uper }}\n== d\n{% extends \"e\" %}\n";
     assert_eq!(
         said(site),
-        "templates/a:1:8 `}}` found `}}` but expected identifier\n\
+        "templates/a:1:8 `}}` found `}}` but expected a name\n\
          templates/b:1:4 `\"` string opened with `\"` is missing its closing `\"`\n\
          templates/c:1:8 `uper` there is no filter `uper`\n  did you mean `upper`?\n  \
          if it is your own, write `crate::template::uper` and add it to the setting `tera.filters`\n\
@@ -62,17 +62,21 @@ fn what_is_never_closed_is_marked() {
     let cases = [
         (
             "{% if a %}{% for b in c %}{% endfor %}\n",
-            "1:4 `if` `{% if %}` is never closed\n  end it with `{% endif %}`\n",
+            "1:4 `if` `{% if … %}` is never closed\n  end it with `{% endif %}`\n",
         ),
         ("a{{ b", "1:2 `{{` `{{` is never closed\n  end it with `}}`\n"),
         (
             "{{ a\n<p>{{ b }}",
             "2:5 `{` found `{` but expected `...`, a string, an integer or a bool\n  the tag begins in line 1: is its end missing?\n",
         ),
+        (
+            "{{ \"a }}>\"",
+            "1:1 `{{` `{{` is never closed\n  the `}}` behind it stands in a text between quotes: is a quote missing?\n",
+        ),
         ("{% block a", "1:1 `{%` `{%` is never closed\n  end it with `%}`\n"),
         ("{% <a.b> %}x", "1:5 `a.b` `{% <a.b> %}` is never closed\n  end it with `{% </a.b> %}`\n"),
-        ("{# a", "1:1 `{#` closing comment tag `#}` not found\n"),
-        ("{% raw %}a", "1:1 `{%` unexpected end of raw block\n"),
+        ("{# a", "1:1 `{#` `{#` is never closed\n  end it with `#}`\n"),
+        ("{% raw %}a", "1:1 `{%` `{% raw %}` is never closed\n  end it with `{% endraw %}`\n"),
     ];
     for (source, expected) in cases {
         assert_eq!(said_of(source), expected, "{source}");
@@ -84,9 +88,16 @@ fn wrong_tags_say_what_is_right() {
     let cases = [
         (
             "{% endif %}",
-            "`endif` closes nothing here\n  an earlier tag ends what it was to end, or `{% if … %}` is missing",
+            "`endif` belongs to nothing here\n  there is no `{% if … %}` before it, or it is closed already",
         ),
-        ("{% else %}", "`else` closes nothing here\n  it belongs between `{% if … %}` and `{% endif %}`"),
+        (
+            "{% else %}",
+            "`else` belongs to nothing here\n  there is no `{% if … %}` before it, or it is closed or has its `else` already",
+        ),
+        (
+            "{% if a %}\n{% endfor %}",
+            "`endfor` does not belong to `{% if … %}`\n  `{% if … %}` of line 1 is still open here: end it first with `{% endif %}`",
+        ),
         ("{% inclde 'a' %}", "`inclde` is no tag of Tera\n  did you mean `include`?"),
         (
             "{% macro a() %}",
