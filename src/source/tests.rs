@@ -205,4 +205,57 @@ fn a_broken_file_makes_no_second_mistake_elsewhere() {
     ]);
     let places: Vec<_> = found.iter().map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(places, ["i18n/en/a.yaml:1:5", "i18n/es/a.yaml:1:4", "routes/a.yaml:5:16"]);
+    let wrong_list = ("routes/a.yaml", "routes:\n  home:\n    path: /\n    controller: home\n");
+    let found = problems(&[wrong_list, ("templates/a.html", "{{ 'home' | url }}")]);
+    assert_eq!(found, ["routes/a.yaml:1:1: error: `routes` must be a list, but this is a mapping"]);
+    let wrong_route = ("routes/a.yaml", "routes:\n  - home:\n      controller: home\n");
+    let found = problems(&[wrong_route, ("templates/a.html", "{{ 'home' | url }}{{ 'hme' | url }}")]);
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+/// Values that no key expects, with braces, line breaks and letters of several bytes where a mistake is marked within a value.
+const ODD: [&str; 14] = [
+    "",
+    "[]",
+    "{}",
+    "-1",
+    "99999999999999999999",
+    ".nan",
+    "'{'",
+    r#""/a\nb{x""#,
+    "|\n            /ü{\n            x",
+    "[[a], {b: c}, é]",
+    "{en: {b: c}, es: ~}",
+    "!t x",
+    "'/é{ü}{ü}?#%41}'",
+    "'é(ü'",
+];
+
+#[test]
+fn odd_values_are_mistakes_and_never_more() {
+    for odd in ODD {
+        for key in ["path", "controller", "methods", "middleware", "requirements", "language"] {
+            let others = "path: /{ü}\n      controller: c";
+            let others = if key == "path" { "controller: c" } else { others.trim_end_matches("\n      controller: c") };
+            let text =
+                format!("routes:\n  - a:\n      {others}\n      {key}: {odd}\n      requirements: {{ü: {odd}}}\n");
+            assert!(!problems(&[("routes/a.yaml", &text), ("i18n/en/a.yaml", "a: A")]).is_empty(), "{text}");
+        }
+        let files: Vec<_> = schema_names().map(|key| (format!("config/{key}.yaml"), nested(&key, odd))).collect();
+        let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let found = reading(&files).problems;
+        let most = |file: &str| found.iter().filter(|problem| problem.file == file).count();
+        assert!(files.iter().all(|(path, _)| most(path) < 4), "{odd}: {}", problem::report(&found));
+    }
+}
+
+/// A settings file with one value.
+fn nested(key: &str, value: &str) -> String {
+    let lines = key.split('.').enumerate().map(|(depth, part)| format!("\n{}{part}:", "  ".repeat(depth)));
+    format!("{} {value}\n", lines.collect::<String>().trim_start())
+}
+
+/// One name for each setting of Kalgan.
+fn schema_names() -> impl Iterator<Item = String> {
+    crate::snapshot::schema::KEYS.iter().map(|key| key.name.replace('*', "404"))
 }

@@ -47,21 +47,21 @@ pub fn read(files: &mut Files, settings: &Settings, languages: &[String], proble
     let texts: Vec<TextFile> = found.iter().filter_map(|found| files.text(found)).collect();
     let is_found = errors(files, problems) == before;
     let (documents, whole) = yaml::read_all(&texts, RULES, problems);
+    let mut complete = is_found && whole;
     let expressions = requirements::Expressions::default();
     let mut declared = Vec::new();
     for document in &documents {
         let reading = keys::Reading { document, languages, expressions: &expressions };
-        let mut routes = Vec::new();
-        for item in items(document, problems) {
-            if let Some((name, mark, value)) = name(document, item, problems) {
-                routes.push(reading.route(name, mark, value, problems));
-            }
-        }
-        declared.push((document, routes));
+        let before = problems.len();
+        let named: Vec<_> =
+            items(document, problems).iter().filter_map(|item| name(document, item, problems)).collect();
+        complete &= problems.len() == before;
+        let routes = named.into_iter().map(|(name, mark, value)| reading.route(name, mark, value, problems));
+        declared.push((document, routes.collect()));
     }
     order::check(&declared, problems);
     let list = declared.into_iter().flat_map(|(_, routes)| routes).map(|declared| declared.route).collect();
-    Routes { list, complete: whole && is_found }
+    Routes { list, complete }
 }
 
 /// The route files, sorted by path: those below the folder that `router.path` names, or the one file that it names.
