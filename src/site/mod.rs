@@ -24,7 +24,7 @@ pub use renderer::{Filters, Renderer, TeraSetup, View};
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
 pub use settings::{Layer, Outside, Settings, Shown};
 pub use translator::Translator;
-pub use urls::Urls;
+pub use urls::{PublicUrl, Urls};
 
 use crate::error::Error;
 use crate::snapshot::Snapshot;
@@ -68,8 +68,7 @@ impl Site {
         let languages = translator.languages().clone();
         let codes: Vec<&str> = languages.iter().collect();
         let router = Router::new(&snapshot.routes, &codes)?;
-        let public_url = settings.get::<Option<String>>("server.public_url")?.unwrap_or_default();
-        let urls = Arc::new(Urls::new(&snapshot.routes, languages.clone(), &public_url)?);
+        let urls = Arc::new(Urls::new(&snapshot.routes, languages.clone(), public_url(&settings)?)?);
         let assets = Arc::new(Assets::new(snapshot.assets, &snapshot.version, &settings)?);
         let filters =
             Filters { translator: Arc::clone(&translator), urls: Arc::clone(&urls), assets: Arc::clone(&assets) };
@@ -90,6 +89,13 @@ impl Site {
     }
 }
 
+/// The setting `server.public_url`.
+fn public_url(settings: &Settings) -> Result<PublicUrl, Error> {
+    const KEY: &str = "server.public_url";
+    let address = settings.get::<Option<String>>(KEY)?.unwrap_or_default();
+    PublicUrl::parse(&address).map_err(|reason| Error::Setting(format!("{} {reason}", settings.name(KEY))))
+}
+
 /// The setting `i18n.language.default`, which must be one of the site's languages where it has any.
 fn default_language(snapshot: &Snapshot, settings: &Settings) -> Result<String, Error> {
     const KEY: &str = "i18n.language.default";
@@ -101,9 +107,9 @@ fn default_language(snapshot: &Snapshot, settings: &Settings) -> Result<String, 
         return Ok(default);
     }
     let codes: Vec<&str> = snapshot.languages.iter().map(|language| &*language.code).collect();
-    let layer = settings.layer(KEY).map(|layer| format!(" ({layer})")).unwrap_or_default();
     Err(Error::Setting(format!(
-        "the setting `{KEY}`{layer} is `{default}`, which is none of the site's languages: {}",
+        "{} is `{default}`, which is none of the site's languages: {}",
+        settings.name(KEY),
         codes.join(", ")
     )))
 }

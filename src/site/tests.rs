@@ -94,6 +94,17 @@ fn the_default_language_must_be_one_of_the_sites() {
 }
 
 #[test]
+fn a_public_address_that_is_none_stops_the_start_and_names_its_layer() {
+    let snapshot = snapshot();
+    let variables = vec![("KALGAN__SERVER__PUBLIC_URL".to_string(), "example.com".to_string())];
+    let settings = Settings::load(&snapshot, Outside { variables, ..Outside::default() }).unwrap();
+    let error = Site::new(snapshot, settings, &|_| ()).unwrap_err().to_string();
+    let beginning =
+        "the setting `server.public_url` (variable KALGAN__SERVER__PUBLIC_URL) is `example.com`, but must begin";
+    assert!(error.starts_with(beginning), "{error}");
+}
+
+#[test]
 fn all_parts_of_a_site_work_together() {
     let page = "{{ 'hello'|trans(name=user) }} {{ 'show'|url(id=5) }} {{ '/css/a.css'|asset }} {{ language }}";
     let snapshot = Snapshot {

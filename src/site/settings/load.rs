@@ -21,6 +21,13 @@ use crate::snapshot::{Environment, Setting, Snapshot, Text, Value, schema};
 /// The key that decides which files count.
 const IS_PROD: &str = "environment.is_prod";
 
+const WORKERS: &str = "server.number_of_workers";
+
+const LANGUAGE: &str = "i18n.language.default";
+
+/// The keys whose defaults depend on the machine or the site.
+pub(super) const COMPUTED: [&str; 3] = [IS_PROD, LANGUAGE, WORKERS];
+
 /// A value as some layer gives it.
 #[derive(Clone)]
 pub(super) struct Given {
@@ -78,9 +85,9 @@ impl Settings {
         };
         add(IS_PROD, Resolved::Bool(self.is_prod));
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        add("server.number_of_workers", Resolved::Integer(cores.try_into().unwrap_or(i64::MAX)));
+        add(WORKERS, Resolved::Integer(cores.try_into().unwrap_or(i64::MAX)));
         if let Some(language) = snapshot.languages.first() {
-            add("i18n.language.default", Resolved::Text(language.code.clone()));
+            add(LANGUAGE, Resolved::Text(language.code.clone()));
         }
     }
 }

@@ -103,7 +103,7 @@ impl Settings {
     pub fn get_vec(&self, key: &str) -> Result<Vec<String>, Error> {
         let is_list = |known: &schema::Key| known.kind == schema::Kind::List;
         if !self.values.contains_key(key)
-            && schema::find(key).is_some_and(|known| is_list(known) && known.default.is_empty())
+            && schema::find(key).is_some_and(|known| is_list(known) && default(known).is_none())
         {
             return Ok(Vec::new());
         }
@@ -134,19 +134,25 @@ impl Settings {
     pub fn layer(&self, key: &str) -> Option<&Layer> {
         match self.values.get(key) {
             Some(effective) => Some(&effective.layer),
-            None => schema::find(key).filter(|known| !known.default.is_empty()).map(|_| &Layer::Default),
+            None => schema::find(key).and_then(default).map(|_| &Layer::Default),
+        }
+    }
+
+    /// How messages name a setting: with the layer that its value came from, if it has one.
+    pub(super) fn name(&self, key: &str) -> String {
+        match self.layer(key) {
+            Some(layer) => format!("the setting `{key}` ({layer})"),
+            None => format!("the setting `{key}`"),
         }
     }
 
     fn wrong(&self, key: &str, fault: Fault) -> Error {
+        let name = self.name(key);
         Error::Setting(match (&fault, self.values.get(key)) {
-            (Fault::Missing, _) => format!("the setting `{key}` is not there{}", self.suggestion(key)),
+            (Fault::Missing, _) => format!("{name} is not there{}", self.suggestion(key)),
             // What serde says may repeat the value.
-            (_, Some(secret)) if secret.is_secret => {
-                format!("the setting `{key}` ({}) is not of its type", secret.layer)
-            }
-            (_, Some(effective)) => format!("the setting `{key}` ({}) {fault}", effective.layer),
-            (_, None) => format!("the setting `{key}` {fault}"),
+            (_, Some(effective)) if effective.is_secret => format!("{name} is not of the type that is asked for"),
+            _ => format!("{name} {fault}"),
         })
     }
 
@@ -157,4 +163,10 @@ impl Settings {
             .map(|near| format!("; did you mean `{near}`?"))
             .unwrap_or_default()
     }
+}
+
+/// The default of a key, as text. Some defaults are described in words, because they depend on the machine or the site; those are
+/// computed when the settings are loaded.
+fn default(known: &'static schema::Key) -> Option<&'static str> {
+    (!known.default.is_empty() && !load::COMPUTED.contains(&known.name)).then_some(known.default)
 }

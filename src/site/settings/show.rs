@@ -31,13 +31,11 @@ impl Settings {
             value: text(key, effective),
             layer: effective.layer.clone(),
         });
-        let unset = schema::KEYS.iter().filter(|known| {
-            !known.default.is_empty() && !known.name.contains('*') && !self.values.contains_key(known.name)
-        });
-        let defaults = unset.map(|known| Shown {
-            key: known.name.to_string(),
-            value: known.default.to_string(),
-            layer: Layer::Default,
+        let unset =
+            schema::KEYS.iter().filter(|known| !known.name.contains('*') && !self.values.contains_key(known.name));
+        let defaults = unset.filter_map(|known| {
+            let value = super::default(known)?.to_string();
+            Some(Shown { key: known.name.to_string(), value, layer: Layer::Default })
         });
         let mut all: Vec<Shown> = set.chain(defaults).collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::site::tests::{only, setting, snapshot, text};
+use crate::site::tests::{language, only, setting, snapshot, text};
 use crate::snapshot::{Environment, Setting, Snapshot, Value};
 
 fn with(settings: Vec<Setting>) -> Snapshot {
@@ -156,6 +156,11 @@ fn defaults_count_where_nobody_set_a_key() {
     assert!(settings.get_string("server.public_url").is_err());
     assert!(settings.is_prod() && settings.get_bool("environment.is_prod").unwrap());
     assert!(!settings.exists("environment.is_prod"));
+    assert!(settings.get_string("i18n.language.default").is_err(), "a default that is described in words is no value");
+    let languages = vec![language("de", &[]), language("en", &[])];
+    let snapshot = Snapshot { languages: languages.into(), ..snapshot() };
+    let settings = Settings::load(&snapshot, Outside::default()).unwrap();
+    assert_eq!(settings.get_string("i18n.language.default").unwrap(), "de");
 }
 
 /// What `environment.is_prod` comes to.

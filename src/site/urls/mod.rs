@@ -3,6 +3,8 @@
 //! Values are percent-encoded (RFC 3986 section 3.3) and must match the parameter's requirement, so that an address that was
 //! written is one that the router finds again.
 
+mod public_url;
+
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +12,8 @@ use std::borrow::Cow;
 
 use ahash::AHashMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+pub use public_url::PublicUrl;
 
 use super::languages::Languages;
 use super::requirement::{ENCODED_SLASH, Requirement};
@@ -46,10 +50,7 @@ const PATH: &AsciiSet = &SEGMENT.remove(b'/');
 pub struct Urls {
     routes: AHashMap<Text, Target>,
     languages: Languages,
-    /// Scheme, host and port of `server.public_url`, without a slash at the end; `None` where it is not set.
-    origin: Option<String>,
-    /// The path of `server.public_url`, without a slash at the end.
-    mount: String,
+    public: PublicUrl,
 }
 
 /// A route by name.
@@ -81,20 +82,17 @@ enum Part {
 }
 
 impl Urls {
-    /// Makes the routes ready; of two with one name the first counts. `public_url` is the setting `server.public_url`, empty
-    /// where it is not set.
+    /// Makes the routes ready; of two with one name the first counts.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] where a requirement is not a regular expression, [`Error::Setting`] where `public_url` is not an address
-    /// that begins with `http://` or `https://`.
-    pub fn new(routes: &[Route], languages: Languages, public_url: &str) -> Result<Self, Error> {
-        let (origin, mount) = split(public_url)?;
-        let mut urls = Urls { routes: AHashMap::with_capacity(routes.len()), languages, origin, mount };
+    /// [`Error::Url`] where a requirement is not a regular expression.
+    pub fn new(routes: &[Route], languages: Languages, public: PublicUrl) -> Result<Self, Error> {
+        let mut urls = Urls { routes: AHashMap::with_capacity(routes.len()), languages, public };
         for route in routes {
             if !urls.routes.contains_key(&route.name) {
-                let target =
-                    urls.target(route).map_err(|reason| Error::Url(format!("route `{}`: {reason}", route.name)))?;
+                let target = urls.target(route);
+                let target = target.map_err(|reason| Error::Url(format!("route `{}`: {reason}", route.name)))?;
                 urls.routes.insert(route.name.clone(), target);
             }
         }
@@ -128,7 +126,7 @@ impl Urls {
         language: Option<&str>,
         parameters: &[(&str, Cow<str>)],
     ) -> Result<String, Error> {
-        let Some(origin) = &self.origin else {
+        let Some(origin) = &self.public.origin else {
             return Err(Error::Url(format!(
                 "an absolute address of route `{name}` needs the setting `server.public_url`, such as `https://example.com`"
             )));
@@ -138,12 +136,12 @@ impl Urls {
 
     /// Scheme, host and port of `server.public_url`, where it is set.
     pub fn origin(&self) -> Option<&str> {
-        self.origin.as_deref()
+        self.public.origin.as_deref()
     }
 
     /// The path of `server.public_url` without a slash at the end; empty where it has none.
     pub fn mount(&self) -> &str {
-        &self.mount
+        &self.public.mount
     }
 
     /// Like [`Urls::build`], with the parameters asked for by name.
@@ -163,11 +161,11 @@ impl Urls {
             value(parameter)
                 .or_else(|| if target.language_parameter.as_deref() == Some(parameter) { language() } else { None })
         };
-        let mut address = self.mount.clone();
+        let mut address = self.public.mount.clone();
         for part in &template.parts {
             part.write(&mut address, &value).map_err(|reason| Error::Url(format!("route `{name}` {reason}")))?;
         }
-        Ok(Cow::Owned(local(address, self.mount.len())))
+        Ok(Cow::Owned(local(address, self.public.mount.len())))
     }
 
     fn target(&self, route: &Route) -> Result<Target, String> {
@@ -180,7 +178,7 @@ impl Urls {
             pattern::pieces(&path.pattern).map(|piece| part(route, piece)).collect::<Result<_, _>>()?;
         let literals = parts.iter().map(|part| if let Part::Literal(text) = part { Some(text.as_str()) } else { None });
         let fixed = literals.collect::<Option<String>>();
-        let fixed = fixed.map(|text| local(format!("{}{text}", self.mount), self.mount.len()));
+        let fixed = fixed.map(|text| local(format!("{}{text}", self.public.mount), self.public.mount.len()));
         Ok(Template { language: path.language.clone(), fixed, parts })
     }
 
@@ -283,23 +281,4 @@ fn no_path(name: &str, language: Option<&str>) -> Error {
         "route `{name}` has no path for the language `{}`, nor for the default one",
         language.unwrap_or("")
     ))
-}
-
-/// Origin and path of `server.public_url`.
-fn split(public_url: &str) -> Result<(Option<String>, String), Error> {
-    if public_url.is_empty() {
-        return Ok((None, String::new()));
-    }
-    let wrong = || {
-        Error::Setting(format!(
-            "`server.public_url` is `{public_url}`, but must begin with `http://` or `https://`, have a host, and no query"
-        ))
-    };
-    let uri: http::Uri = public_url.parse().map_err(|_| wrong())?;
-    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or_else(wrong)?;
-    let host = uri.authority().ok_or_else(wrong)?;
-    if uri.query().is_some() || host.as_str().contains('@') {
-        return Err(wrong());
-    }
-    Ok((Some(format!("{scheme}://{host}")), uri.path().trim_end_matches('/').to_string()))
 }

@@ -33,7 +33,7 @@ fn routes() -> Vec<Route> {
 }
 
 fn urls(public_url: &str) -> Urls {
-    Urls::new(&routes(), Languages::new(["de", "en", "es"], "en"), public_url).unwrap()
+    Urls::new(&routes(), Languages::new(["de", "en", "es"], "en"), PublicUrl::parse(public_url).unwrap()).unwrap()
 }
 
 fn build(name: &str, parameters: &[(&str, &str)]) -> Result<String, String> {
@@ -110,8 +110,8 @@ fn the_public_address_goes_in_front() {
     for wrong in
         ["example.com", "ftp://example.com", "/mount", "https://user@example.com", "https://example.com?x", "https://"]
     {
-        let error = Urls::new(&[], Languages::new([], ""), wrong).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("`server.public_url` is `{wrong}`")), "{error}");
+        let error = PublicUrl::parse(wrong).unwrap_err();
+        assert!(error.starts_with(&format!("is `{wrong}`, but must begin with")), "{error}");
     }
 }
 
