@@ -124,7 +124,11 @@ impl Entry {
         if let (Shape::Expression(expression), Language::None | Language::Fixed(_)) = (&self.shape, &self.language) {
             return expression.is_match(path);
         }
-        self.walk(path, |_, _| ())
+        let is_compared = matches!(self.shape, Shape::Expression(_));
+        self.walk(path, |number, value| {
+            let requirement = &self.parameters[number].requirement;
+            (is_compared || requirement.matches(value)) && self.is_language(number, value)
+        })
     }
 
     /// The parameters' values, decoded, and the language of a path that matches.
@@ -132,6 +136,7 @@ impl Entry {
         let mut values = Vec::with_capacity(self.parameters.len());
         self.walk(&path.text, |number, value| {
             values.push((Arc::clone(&self.parameters[number].name), path.value(value)));
+            true
         });
         let language = match &self.language {
             Language::None => None,
@@ -172,26 +177,20 @@ impl Entry {
         Some(Mismatch::Path)
     }
 
-    /// Compares the parameters and hands out their values in order; false at the first that does not match.
-    fn walk<'p>(&self, path: &'p str, mut value: impl FnMut(usize, &'p str)) -> bool {
+    /// Hands out the parameters' values in order for as long as the answer is true; false where one was not or is not there.
+    fn walk<'p>(&self, path: &'p str, mut value: impl FnMut(usize, &'p str) -> bool) -> bool {
         match &self.shape {
             Shape::Segments => {
                 let mut segments = path.split('/').enumerate();
                 self.parameters.iter().enumerate().all(|(number, parameter)| {
-                    let Some((_, text)) = segments.find(|(segment, _)| *segment == parameter.segment) else {
-                        return false;
-                    };
-                    value(number, text);
-                    parameter.requirement.matches(text) && self.is_language(number, text)
+                    let text = segments.find(|(segment, _)| *segment == parameter.segment);
+                    text.is_some_and(|(_, text)| value(number, text))
                 })
             }
             Shape::Expression(expression) => {
                 let Some(groups) = expression.captures(path) else { return false };
-                (0..self.parameters.len()).all(|number| {
-                    let text = groups.get(number + 1).map_or("", |group| group.as_str());
-                    value(number, text);
-                    self.is_language(number, text)
-                })
+                (0..self.parameters.len())
+                    .all(|number| value(number, groups.get(number + 1).map_or("", |group| group.as_str())))
             }
         }
     }

@@ -19,6 +19,9 @@ pub(super) struct Tree {
 struct Node {
     /// The first declared path in this node and below.
     first: usize,
+    /// The child for an empty segment, such as the one before the first slash of every path. It is kept apart because comparing
+    /// an empty text in a hash table can be slow: with AVX-512, glibc 2.36 reads memory through its dangling pointer.
+    empty: Option<usize>,
     literals: AHashMap<Box<str>, usize>,
     /// Children whose segment only begins with a text, by the length of that text, longest first.
     prefixed: Vec<(usize, AHashMap<Box<str>, usize>)>,
@@ -53,6 +56,7 @@ impl Tree {
             let next = self.nodes.len();
             let child = match segment {
                 Segment::Rest => return self.nodes[node].rests.push(number),
+                Segment::Literal(text) if text.is_empty() => *self.nodes[node].empty.get_or_insert(next),
                 Segment::Literal(text) => *self.nodes[node].literals.entry(text.as_str().into()).or_insert(next),
                 Segment::Prefixed(text) if text.is_empty() => *self.nodes[node].any.get_or_insert(next),
                 Segment::Prefixed(text) => *self.nodes[node].prefix(text).or_insert(next),
@@ -68,7 +72,15 @@ impl Tree {
 
 impl Node {
     fn new(first: usize) -> Self {
-        Node { first, literals: AHashMap::new(), prefixed: Vec::new(), any: None, ends: Vec::new(), rests: Vec::new() }
+        Node {
+            first,
+            empty: None,
+            literals: AHashMap::new(),
+            prefixed: Vec::new(),
+            any: None,
+            ends: Vec::new(),
+            rests: Vec::new(),
+        }
     }
 
     fn prefix(&mut self, text: &str) -> std::collections::hash_map::Entry<'_, Box<str>, usize> {
@@ -102,8 +114,9 @@ impl<A: FnMut(usize) -> bool> Search<'_, A> {
             Some(end) => (&rest[..end], Some(start + end + 1)),
             None => (rest, None),
         };
-        if let Some(child) = node.literals.get(segment) {
-            self.visit(*child, next);
+        let literal = if segment.is_empty() { node.empty } else { node.literals.get(segment).copied() };
+        if let Some(child) = literal {
+            self.visit(child, next);
         }
         for (length, children) in &node.prefixed {
             if let Some(child) = segment.get(..*length).and_then(|prefix| children.get(prefix)) {
