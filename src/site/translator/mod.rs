@@ -101,17 +101,18 @@ impl Translator {
         id: &str,
         value: impl Fn(&str) -> Option<Cow<'v, str>>,
     ) -> Message<'m> {
-        for (place, number) in self.languages.fallbacks(language).enumerate() {
-            if let Some(text) = self.catalogues[number].text(id, &value) {
-                let asked = if language.is_empty() { self.default_language() } else { language };
-                if place > 0 || self.languages.code(number) != asked {
-                    self.report(language, id);
-                }
-                return Message::Text(filled(text, value));
-            }
+        let language = if language.is_empty() { self.default_language() } else { language };
+        let own = self.languages.number(language).and_then(|number| self.catalogues[number].text(id, &value));
+        match own.or_else(|| self.substitute(language, id, &value)) {
+            Some(text) => Message::Text(filled(text, value)),
+            None => Message::Missing,
         }
+    }
+
+    /// The text of another language for a message that one lacks.
+    fn substitute<'v>(&self, language: &str, id: &str, value: &impl Fn(&str) -> Option<Cow<'v, str>>) -> Option<&str> {
         self.report(language, id);
-        Message::Missing
+        self.languages.fallbacks(language).find_map(|number| self.catalogues[number].text(id, value))
     }
 
     fn report(&self, language: &str, id: &str) {
