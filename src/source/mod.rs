@@ -72,7 +72,7 @@ pub fn read(site_folder: &Path, options: &Options) -> Reading {
     let assets_complete = errors(&files, &problems) == before;
     let before = errors(&files, &problems);
     let sources = template_files(&mut files, &settings, &mut problems);
-    let declared = declared(&settings, errors(&files, &problems) == before);
+    let declared = declared(&settings, settings.complete && errors(&files, &problems) == before);
     let templates = templates::read(&sources, &declared);
     snapshot.version = assets::version(&assets).into();
     snapshot.settings = settings.list.into();
@@ -104,7 +104,7 @@ fn template_files(files: &mut Files, settings: &Settings, problems: &mut Vec<Pro
     files.walk(&folder).iter().filter_map(|found| files.text(found)).collect()
 }
 
-/// What templates may use besides Tera's own names and Kalgan's, and whether all templates could be read.
+/// What templates may use besides Tera's own names and Kalgan's; `complete` tells whether all settings and templates could be read.
 fn declared(settings: &Settings, complete: bool) -> Declared {
     Declared {
         filters: settings.items("tera.filters"),

@@ -7,6 +7,7 @@
 mod arguments;
 mod engine;
 mod expression;
+mod included;
 mod lexer;
 mod links;
 mod names;
@@ -36,7 +37,8 @@ pub struct Declared {
     pub functions: Vec<String>,
     /// Names of tests.
     pub tests: Vec<String>,
-    /// Whether all templates are among those that are given, so that one that is named and not there is a mistake.
+    /// Whether all templates are among those that are given and all names among these, so that what is named and not there is
+    /// a mistake. Otherwise only mistakes of syntax are reported.
     pub complete: bool,
 }
 
@@ -110,7 +112,10 @@ pub fn read<'a>(templates: &'a [TextFile], declared: &Declared) -> TemplateReadi
     let mut problems = repeated_names(templates);
     let mut engine = Engine::new(declared);
     match engine.refusal(templates) {
-        None => problems.extend(arguments::problems(&usages, &engine)),
+        None => {
+            problems.extend(arguments::problems(&usages, &engine));
+            problems.extend(included::problems(&usages));
+        }
         Some(refusal) => problems.extend(explain(&refusal, &mut usages, &mut engine, declared)),
     }
     TemplateReading { templates: templates.iter().map(template).collect(), usages, problems }
