@@ -51,6 +51,7 @@ impl Listener {
     }
 
     /// The address and port that were bound; none for a socket file.
+    #[cfg(test)]
     pub fn address(&self) -> Option<SocketAddr> {
         match &self.socket {
             Bound::Tcp(_, address) => Some(*address),

@@ -23,9 +23,13 @@ mod accept;
 pub mod assets;
 pub mod body;
 mod connection;
+mod errors;
 mod exchange;
+mod failure;
 mod headers;
 pub mod listener;
+mod pipeline;
+mod send;
 mod wire;
 
 #[cfg(test)]
@@ -33,6 +37,7 @@ mod tests;
 
 pub use accept::serve;
 pub use listener::Listener;
+pub use pipeline::{Pipeline, Serving};
 
 /// Limits of connections. They hold for each connection alone, except the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use assets::Assets;
 pub use languages::Languages;
-pub use renderer::{Filters, Renderer, TeraSetup, View};
+pub use renderer::{Context, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, View};
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
 pub use settings::{Layer, Outside, Settings, Shown};
 pub use translator::Translator;

@@ -13,7 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use ahash::{AHashMap, AHashSet};
-use tera::{Context, Tera, Value};
+pub use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
 use super::assets::Assets;
 use super::translator::Translator;

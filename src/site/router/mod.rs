@@ -140,6 +140,11 @@ impl Router {
         }
     }
 
+    /// The route at a place in declared order.
+    pub fn route(&self, index: usize) -> Option<&ReadyRoute> {
+        self.routes.get(index)
+    }
+
     /// All routes in declared order.
     pub fn routes(&self) -> impl Iterator<Item = &ReadyRoute> {
         self.routes.iter()
@@ -172,6 +177,12 @@ impl Router {
 }
 
 impl ReadyRoute {
+    /// The pattern for a language; the first one where the route has none for it.
+    pub fn pattern(&self, language: &str) -> &str {
+        let of_language = self.paths.iter().find(|path| path.language.as_deref() == Some(language));
+        of_language.or(self.paths.first()).map_or("", |path| &path.pattern)
+    }
+
     fn new(route: &Route) -> Self {
         ReadyRoute {
             name: route.name.clone(),

@@ -1,0 +1,154 @@
+//! The commands that every site's binary has.
+//!
+//! Each command is a file; this one reads the command line and turns what all commands share into settings layers.
+
+#[cfg(feature = "source")]
+mod check;
+mod log;
+mod routes;
+mod serve;
+mod settings;
+mod version;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::error::Error;
+use crate::launch::App;
+use crate::site::Outside;
+
+/// The command line of a site's binary.
+#[derive(Debug, Parser)]
+#[command(about = "A website in one binary, made with Kalgan", disable_version_flag = true)]
+struct CommandLine {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What changes settings from outside, for every command.
+#[derive(Debug, Clone, Args)]
+struct Options {
+    /// A YAML file of settings over those of the site
+    #[cfg(feature = "source")]
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// One setting, stronger than files and variables, such as `--set i18n.negotiate=true`; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pairs: Vec<String>,
+    /// Short for `--set server.address=ADDRESS`
+    #[arg(long, global = true)]
+    address: Option<String>,
+    /// Short for `--set server.port=PORT`; 0 takes a free one
+    #[arg(long, global = true)]
+    port: Option<String>,
+    /// The folder that `!credential` reads from [default: $CREDENTIALS_DIRECTORY]
+    #[arg(long, global = true, value_name = "DIR")]
+    credentials: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the site; this is what happens without a command
+    Serve(serve::Flags),
+    /// Check the site's files and report every mistake
+    #[cfg(feature = "source")]
+    Check(check::Flags),
+    /// List the routes, or explain which one answers a request
+    Routes(routes::Flags),
+    /// Show the settings that count and where each comes from
+    Settings,
+    /// Show the versions of the site and of Kalgan, and the version tag of the static files
+    Version,
+}
+
+/// Does what the command line says.
+pub(crate) fn run(app: App, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => {
+            // Help goes to standard output and is no mistake; where even that is closed there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match line.command.unwrap_or(Command::Serve(serve::Flags::default())).run(&app, &line.options) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    fn run(self, app: &App, options: &Options) -> Result<ExitCode, Error> {
+        match self {
+            Command::Serve(flags) => serve::run(app, options.outside()?, &flags),
+            #[cfg(feature = "source")]
+            Command::Check(flags) => check::run(app, &flags),
+            Command::Routes(flags) => routes::run(app, options.outside()?, &flags),
+            Command::Settings => settings::run(app, options.outside()?),
+            Command::Version => version::run(app),
+        }
+    }
+}
+
+impl Options {
+    /// The layers of settings that come from outside the binary.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] when `--set` has no `=`, [`Error::Site`] when the settings file has mistakes.
+    fn outside(&self) -> Result<Outside, Error> {
+        let mut flags = Vec::new();
+        for pair in &self.pairs {
+            let (key, value) = pair
+                .split_once('=')
+                .ok_or_else(|| Error::Setting(format!("`--set {pair}` names no value; write `--set KEY=VALUE`")))?;
+            flags.push((key.trim().to_string(), value.to_string()));
+        }
+        let short = [("server.address", &self.address), ("server.port", &self.port)];
+        flags.extend(short.into_iter().filter_map(|(key, value)| Some((key.to_string(), value.clone()?))));
+        let credentials =
+            self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
+        let outside = Outside { variables: variables(), flags, credentials, ..Outside::default() };
+        self.with_file(outside)
+    }
+
+    #[cfg(feature = "source")]
+    fn with_file(&self, outside: Outside) -> Result<Outside, Error> {
+        let Some(path) = &self.settings else { return Ok(outside) };
+        let file = crate::source::settings::read_file(path).map_err(Error::Site)?;
+        Ok(Outside { file, file_name: path.display().to_string(), ..outside })
+    }
+
+    #[cfg(not(feature = "source"))]
+    fn with_file(&self, outside: Outside) -> Result<Outside, Error> {
+        Ok(outside)
+    }
+}
+
+/// The process's environment; a variable that is not UTF-8 cannot be a setting and is left out.
+fn variables() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Columns as wide as their widest cell, two spaces between them.
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,65 @@
+//! The command `routes`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use http::Method;
+
+use crate::error::Error;
+use crate::launch::App;
+use crate::site::{Outcome, Outside, ReadyRoute, Site, Step};
+
+#[derive(Debug, Args)]
+pub(super) struct Flags {
+    /// Explain which route answers such a request, and why those before it do not
+    #[arg(long = "match", num_args = 2, value_names = ["METHOD", "PATH"])]
+    request: Option<Vec<String>>,
+}
+
+/// Prints the routes in the order in which they are tried, or explains one request; the exit code is 1 when no route answers it.
+pub(super) fn run(app: &App, outside: Outside, flags: &Flags) -> Result<ExitCode, Error> {
+    let site = app.site(outside)?;
+    match flags.request.as_deref() {
+        Some([method, path]) => explain(&site, method, path),
+        _ => {
+            print!("{}", list(&site));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn list(site: &Site) -> String {
+    let mut rows = vec![["NAME", "METHODS", "PATH", "CONTROLLER", "MIDDLEWARE", "DECLARED"].map(str::to_string)];
+    for route in site.router.routes() {
+        for path in route.paths.iter() {
+            let language = path.language.as_deref().map(|language| format!(" [{language}]")).unwrap_or_default();
+            rows.push([
+                route.name.to_string(),
+                methods(route),
+                format!("{}{language}", path.pattern),
+                route.controller.to_string(),
+                route.middleware.join(", "),
+                route.place.to_string(),
+            ]);
+        }
+    }
+    super::table(&rows)
+}
+
+fn methods(route: &ReadyRoute) -> String {
+    route.methods.as_ref().map_or_else(|| "any".to_string(), |methods| methods.join(", "))
+}
+
+fn explain(site: &Site, method: &str, path: &str) -> Result<ExitCode, Error> {
+    let unknown = || Error::Request(format!("`{}` is not a method", method.escape_debug()));
+    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).map_err(|_| unknown())?;
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let steps = site.router.explain(&method, path);
+    let row = |step: &Step| [step.route.name.to_string(), step.pattern.to_string(), step.outcome.to_string()];
+    print!("{}", super::table(&steps.iter().map(row).collect::<Vec<_>>()));
+    let answered = steps.iter().any(|step| step.outcome == Outcome::Answers);
+    if !answered {
+        println!("no route answers {method} {path}");
+    }
+    Ok(if answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

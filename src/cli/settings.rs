@@ -1,0 +1,19 @@
+//! The command `settings`.
+
+use std::process::ExitCode;
+
+use crate::error::Error;
+use crate::launch::App;
+use crate::site::Outside;
+
+/// Prints every setting that counts, its value (a secret's is masked) and the layer that it comes from.
+pub(super) fn run(app: &App, outside: Outside) -> Result<ExitCode, Error> {
+    let site = app.site(outside)?;
+    let rows: Vec<[String; 3]> = site
+        .settings
+        .iter()
+        .map(|setting| [setting.key.to_string(), setting.value.clone(), setting.layer.to_string()])
+        .collect();
+    print!("{}", super::table(&rows));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,56 @@
+//! What the code that a site's build writes may name, and nothing else: not for people, and not stable.
+//!
+//! The constants of that code are joined here, once per process, with the bytes that `rust-embed` holds; neither texts
+//! nor bytes are copied.
+
+pub use std::borrow::Cow::Borrowed;
+
+pub use rust_embed::{self, RustEmbed};
+pub use tera::Tera;
+
+use crate::controller::Dispatch;
+pub use crate::controller::{ControllerFn, MiddlewareFn, controller, middleware};
+use crate::launch::App;
+pub use crate::snapshot::{
+    Asset, Environment, Language, List, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+};
+use std::borrow::Cow;
+
+/// A site of these parts; the last one registers the site's own template functions.
+pub fn app(
+    snapshot: fn() -> Snapshot,
+    controllers: Vec<(&'static str, ControllerFn)>,
+    middleware: Vec<(&'static str, MiddlewareFn)>,
+    template_functions: fn(&mut Tera),
+) -> App {
+    App::new(snapshot, Dispatch::new(controllers, middleware)).tera(template_functions)
+}
+
+/// The embedded templates under these names.
+pub fn templates<Files: RustEmbed>(names: &'static [&'static str]) -> List<Template> {
+    let template = |name: &&'static str| Template { name: Borrowed(name), source: text(bytes::<Files>(name)) };
+    names.iter().map(template).collect()
+}
+
+/// The embedded static files: address, media type and hash of each.
+pub fn assets<Files: RustEmbed>(table: &'static [(&'static str, &'static str, &'static str)]) -> List<Asset> {
+    let asset = |&(path, mime, hash): &(&'static str, &'static str, &'static str)| Asset {
+        path: Borrowed(path),
+        mime: Borrowed(mime),
+        hash: Borrowed(hash),
+        body: bytes::<Files>(path),
+    };
+    table.iter().map(asset).collect()
+}
+
+fn bytes<Files: RustEmbed>(name: &str) -> Cow<'static, [u8]> {
+    Files::get(name).expect("the build wrote this file beside the constant that names it").data
+}
+
+fn text(bytes: Cow<'static, [u8]>) -> Text {
+    const REASON: &str = "the build read this file as UTF-8";
+    match bytes {
+        Cow::Borrowed(bytes) => Borrowed(std::str::from_utf8(bytes).expect(REASON)),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).expect(REASON)),
+    }
+}

@@ -1,0 +1,106 @@
+//! Why a request is answered with an error page.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::error::{BoxError, Error};
+
+/// A status of 400 or above together with its reason, on its way to an error page.
+///
+/// The reason is for the log and for the development error page; a visitor in production sees the status only.
+///
+/// ```
+/// use kalgan::{Failure, Request, Response};
+///
+/// fn show(request: Request) -> Result<Response, Failure> {
+///     let id = request.parameter("id").unwrap_or_default();
+///     let post: Option<String> = None; // from the database
+///     let post = post.ok_or_else(|| Failure::new(404, format!("there is no post `{id}`")))?;
+///     Ok(Response::text(post))
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Failure {
+    status: StatusCode,
+    reason: Arc<dyn StdError + Send + Sync>,
+    /// The methods of the address, for a status 405.
+    allow: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a status from 400 to 599 and the reason in words; any other number counts as 500.
+    pub fn new(status: u16, reason: impl Into<String>) -> Self {
+        Failure::because(status, BoxError::from(reason.into()))
+    }
+
+    /// A failure with a status from 400 to 599 and the error that led to it; any other number counts as 500.
+    pub fn because(status: u16, reason: impl Into<BoxError>) -> Self {
+        let status = StatusCode::from_u16(status).ok().filter(|status| (400..600).contains(&status.as_u16()));
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Failure { status, reason: Arc::from(reason.into()), allow: None }
+    }
+
+    /// The failure that an error stands for: the one inside it, 400 for [`Error::Request`], else 500.
+    pub fn from_error(error: impl Into<BoxError>) -> Self {
+        let error = match error.into().downcast::<Failure>() {
+            Ok(failure) => return *failure,
+            Err(error) => error,
+        };
+        let status = match error.downcast_ref::<Error>() {
+            Some(Error::Request(_)) => 400,
+            _ => 500,
+        };
+        Failure::because(status, error)
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The reason, for logs and the development error page, never for a visitor.
+    pub fn reason(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &*self.reason
+    }
+
+    /// Names the methods that the address answers to, for the header `Allow`.
+    pub(crate) fn with_allow(self, methods: String) -> Self {
+        Failure { allow: Some(methods), ..self }
+    }
+
+    /// The value of the header `Allow`, for a status 405.
+    pub(crate) fn allow(&self) -> Option<&str> {
+        self.allow.as_deref()
+    }
+
+    /// The reason and every cause behind it, from the outermost, joined by colons; a cause that its effect already spells
+    /// out is left out.
+    pub fn chain(&self) -> String {
+        let mut text = self.reason.to_string();
+        let mut cause = self.reason.source();
+        while let Some(error) = cause {
+            let words = error.to_string();
+            if !text.contains(&words) {
+                text.push_str(": ");
+                text.push_str(&words);
+            }
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.status.as_u16(), self.reason)
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.reason.source()
+    }
+}

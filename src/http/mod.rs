@@ -1,0 +1,25 @@
+//! Requests and responses as controllers and middleware see them.
+//!
+//! A [`Request`] is complete when a controller gets it: its body is read, its route is known. A [`Response`] may still name
+//! a template: the server renders it after the controller has returned. Neither knows of sockets or of warp.
+
+mod cookies;
+mod failure;
+mod form;
+mod into_response;
+mod macros;
+mod middleware;
+mod request;
+mod response;
+mod view;
+
+pub use cookie::{Cookie, SameSite};
+pub use failure::Failure;
+pub use http::{HeaderMap, Method, StatusCode, header};
+pub use into_response::IntoResponse;
+pub use middleware::{IntoOutcome, Outcome};
+pub use request::Request;
+pub use response::{Body, Response};
+
+#[cfg(test)]
+mod tests;

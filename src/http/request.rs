@@ -1,0 +1,371 @@
+//! A request, complete: its body is read and its route is known.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use cookie::Cookie;
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri, Version, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Failure, cookies, form};
+use crate::error::Error;
+use crate::site::{ReadyRoute, Settings, Site};
+
+/// What a client asked for, with everything that the framework found out about it.
+///
+/// It is cheap to clone. A middleware gets it as `&mut Request` and may leave values and choose the language; a
+/// controller gets it by value.
+#[derive(Clone)]
+pub struct Request(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    site: Arc<Site>,
+    head: Parts,
+    peer: Option<SocketAddr>,
+    path: String,
+    query: Vec<(String, String)>,
+    cookies: OnceLock<Vec<Cookie<'static>>>,
+    body: Bytes,
+    route: Option<Route>,
+    language: Language,
+    values: BTreeMap<String, serde_json::Value>,
+    failure: Option<Failure>,
+}
+
+#[derive(Clone)]
+struct Route {
+    /// Where the route stands among the site's routes.
+    index: usize,
+    parameters: Vec<(Arc<str>, String)>,
+}
+
+/// The language of the answer and whether the client's `Accept-Language` decided it.
+#[derive(Clone)]
+struct Language {
+    code: String,
+    negotiated: bool,
+}
+
+impl Request {
+    /// A request that the server has just received: no route, no body, the site's default language.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`] when path or query are not UTF-8 after percent-decoding.
+    pub(crate) fn new(site: Arc<Site>, head: Parts, peer: Option<SocketAddr>) -> Result<Self, Error> {
+        let path = percent_encoding::percent_decode_str(head.uri.path()).decode_utf8();
+        let path = path.map_err(|_| Error::Request("the path is not UTF-8".to_string()))?.into_owned();
+        let query = form::pairs(head.uri.query().unwrap_or_default().as_bytes(), "query")?;
+        let language = Language { code: site.translator.default_language().to_string(), negotiated: false };
+        Ok(Request(Arc::new(Inner {
+            site,
+            head,
+            peer,
+            path,
+            query,
+            cookies: OnceLock::new(),
+            body: Bytes::new(),
+            route: None,
+            language,
+            values: BTreeMap::new(),
+            failure: None,
+        })))
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.0.head.method
+    }
+
+    /// The request target as it was sent.
+    pub fn uri(&self) -> &Uri {
+        &self.0.head.uri
+    }
+
+    /// The protocol's version, shown as `HTTP/1.1`.
+    pub fn version(&self) -> Version {
+        self.0.head.version
+    }
+
+    /// The path, percent-decoded, without the query.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// The query as it was sent, without the question mark; empty where there is none.
+    pub fn raw_query(&self) -> &str {
+        self.0.head.uri.query().unwrap_or_default()
+    }
+
+    /// The last value of a name in the query, decoded; empty text for a name without a value.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        form::last(&self.0.query, name)
+    }
+
+    /// All pairs of the query, decoded, in order.
+    pub fn query_pairs(&self) -> &[(String, String)] {
+        &self.0.query
+    }
+
+    /// The query as a value of one's own type; a field that is a list takes a repeated name.
+    ///
+    /// # Errors
+    ///
+    /// 400 when a field is missing or does not fit.
+    pub fn query_as<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_html_form::from_str(self.raw_query()).map_err(|error| Failure::new(400, format!("the query: {error}")))
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.head.headers
+    }
+
+    /// The first value of a header, whatever the case of its name; `None` also where it is not UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.head.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
+    /// The value of a cookie, percent-decoded. Where a name is sent twice the first counts, the one with the longer path (RFC 6265
+    /// section 5.4).
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies().iter().find(|cookie| cookie.name() == name).map(Cookie::value)
+    }
+
+    /// All cookies that the client sent; those that are broken or not UTF-8 are left out.
+    pub fn cookies(&self) -> &[Cookie<'static>] {
+        self.0.cookies.get_or_init(|| cookies::read(&self.0.head.headers))
+    }
+
+    /// The `User-Agent` header; empty where there is none (B55f).
+    pub fn user_agent(&self) -> &str {
+        self.header("user-agent").unwrap_or_default()
+    }
+
+    /// The `Referer` header; empty where there is none (B55h).
+    pub fn referer(&self) -> &str {
+        self.header("referer").unwrap_or_default()
+    }
+
+    /// The host, and port if any, that the client addressed: from an absolute request target, else from the `Host` header
+    /// (RFC 9112 section 3.2.2); empty where neither is there.
+    pub fn host(&self) -> &str {
+        self.0.head.uri.authority().map_or_else(|| self.header("host").unwrap_or_default(), |host| host.as_str())
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &str {
+        "http"
+    }
+
+    /// The client's address; `None` on a Unix socket.
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.0.peer.map(|address| address.ip().to_canonical())
+    }
+
+    /// The route that answers; `None` on an error page of an address without one.
+    pub fn route(&self) -> Option<&ReadyRoute> {
+        self.0.route.as_ref().and_then(|route| self.0.site.router.route(route.index))
+    }
+
+    /// The name of the route that answers.
+    pub fn route_name(&self) -> Option<&str> {
+        self.route().map(|route| &*route.name)
+    }
+
+    /// The value of a parameter of the route's path, decoded.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters().iter().find(|parameter| &*parameter.0 == name).map(|parameter| parameter.1.as_str())
+    }
+
+    /// All parameters of the route's path with their decoded values, in the path's order.
+    pub fn parameters(&self) -> &[(Arc<str>, String)] {
+        self.0.route.as_ref().map_or(&[], |route| &route.parameters)
+    }
+
+    /// The language of the answer: the route's, else the negotiated or default one.
+    pub fn language(&self) -> &str {
+        &self.0.language.code
+    }
+
+    /// Chooses the language of the answer, for a middleware that knows it from elsewhere.
+    pub fn set_language(&mut self, language: impl Into<String>) {
+        self.change().language = Language { code: language.into(), negotiated: false };
+    }
+
+    /// The body's bytes; empty where there is none.
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    ///
+    /// 400 when it is not UTF-8.
+    pub fn text(&self) -> Result<&str, Failure> {
+        std::str::from_utf8(&self.0.body).map_err(|_| Failure::new(400, "the body is not UTF-8"))
+    }
+
+    /// The body, a JSON document, as a value of one's own type.
+    ///
+    /// # Errors
+    ///
+    /// 415 when `Content-Type` names another type, 400 when the body is not JSON or does not fit `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let media_type = self.media_type();
+        if media_type != "application/json" && !media_type.ends_with("+json") {
+            return Err(wrong_type("application/json", &media_type));
+        }
+        serde_json::from_slice(&self.0.body).map_err(|error| Failure::new(400, format!("the JSON body: {error}")))
+    }
+
+    /// The body, a form, as a value of one's own type; a field that is a list takes a repeated name.
+    ///
+    /// # Errors
+    ///
+    /// 415 when `Content-Type` is not `application/x-www-form-urlencoded`, 400 when the form is not UTF-8 or does not fit `T`.
+    pub fn form<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        self.form_pairs()?;
+        serde_html_form::from_bytes(&self.0.body).map_err(|error| Failure::new(400, format!("the form: {error}")))
+    }
+
+    /// The pairs of a form body, decoded, in order (B62).
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::form`].
+    pub fn form_pairs(&self) -> Result<Vec<(String, String)>, Failure> {
+        let media_type = self.media_type();
+        if media_type != FORM {
+            return Err(wrong_type(FORM, &media_type));
+        }
+        form::pairs(&self.0.body, "form").map_err(Failure::from_error)
+    }
+
+    /// Leaves a value for the middleware and the controller that follow, and for the template as `request.middleware.<name>` (B89).
+    ///
+    /// # Errors
+    ///
+    /// 500 when the value cannot be serialised.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Serialize) -> Result<(), Failure> {
+        let name = name.into();
+        let value = serde_json::to_value(value)
+            .map_err(|error| Failure::new(500, format!("the value `{name}` cannot be kept: {error}")))?;
+        self.change().values.insert(name, value);
+        Ok(())
+    }
+
+    /// A value that a middleware left; `None` where none did or it is of another type.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        T::deserialize(self.0.values.get(name)?).ok()
+    }
+
+    /// Leaves a value of any type, found again by its type; templates do not see it.
+    pub fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.change().head.extensions.insert(value);
+    }
+
+    /// The value of this type that a middleware left.
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.head.extensions.get()
+    }
+
+    /// Why an error page is asked for; `None` outside the controllers of `error.<code>`.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.0.failure.as_ref()
+    }
+
+    /// The site's settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.site.settings
+    }
+
+    /// The message of an id in the request's language; the parameter `_lang` names another one (B133).
+    pub fn trans(&self, id: &str, parameters: &[(&str, Cow<'_, str>)]) -> String {
+        let language = chosen_language(parameters).unwrap_or(self.language());
+        self.0.site.translator.translate(language, id, parameters).into_owned()
+    }
+
+    /// The address of a route; for a route with a path per language that of the request's language or of `_lang`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] when there is no such route, a parameter is missing or a value does not meet its requirement.
+    pub fn url(&self, name: &str, parameters: &[(&str, Cow<'_, str>)]) -> Result<String, Error> {
+        let language = chosen_language(parameters).unwrap_or(self.language());
+        self.0.site.urls.build(name, Some(language), parameters)
+    }
+
+    pub(crate) fn site(&self) -> &Arc<Site> {
+        &self.0.site
+    }
+
+    pub(crate) fn values(&self) -> &BTreeMap<String, serde_json::Value> {
+        &self.0.values
+    }
+
+    /// Whether the answer depends on the client's `Accept-Language`.
+    pub(crate) fn language_was_negotiated(&self) -> bool {
+        self.0.language.negotiated
+    }
+
+    pub(crate) fn set_negotiated_language(&mut self, language: String) {
+        self.change().language = Language { code: language, negotiated: true };
+    }
+
+    pub(crate) fn set_route(&mut self, index: usize, parameters: Vec<(Arc<str>, String)>) {
+        self.change().route = Some(Route { index, parameters });
+    }
+
+    pub(crate) fn set_body(&mut self, body: Bytes) {
+        self.change().body = body;
+    }
+
+    pub(crate) fn set_failure(&mut self, failure: Failure) {
+        self.change().failure = Some(failure);
+    }
+
+    /// The parts, to be changed in place: while the framework and middleware change a request, nobody else holds it.
+    fn change(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// The media type of the body in lower case, without parameters.
+    fn media_type(&self) -> String {
+        let value = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn wrong_type(wanted: &str, found: &str) -> Failure {
+    let found = if found.is_empty() { "no `Content-Type`".to_string() } else { format!("`{found}`") };
+    Failure::new(415, format!("the body must be `{wanted}`, the request has {found}"))
+}
+
+fn chosen_language<'a>(parameters: &'a [(&str, Cow<'_, str>)]) -> Option<&'a str> {
+    let found = parameters.iter().find(|parameter| parameter.0 == "_lang").map(|parameter| &*parameter.1);
+    found.filter(|language| !language.is_empty())
+}
+
+impl fmt::Debug for Request {
+    /// Without headers and body: they hold what a log must not show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", self.method())
+            .field("path", &self.path())
+            .field("route", &self.route_name())
+            .field("parameters", &self.parameters())
+            .field("language", &self.language())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,317 @@
+//! An answer, as a controller describes it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use cookie::Cookie;
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::Failure;
+use crate::error::BoxError;
+use crate::site::Context;
+
+/// Status, headers and body of an answer.
+///
+/// Every builder method takes and gives the response. What cannot be sent (a header value with a line break, say) makes the
+/// answer a failure with status 500 and a reason in the log, never a panic and never a broken answer on the wire.
+///
+/// ```
+/// use kalgan::Response;
+///
+/// let response = Response::text("made").with_status(201).with_header("location", "/posts/7");
+/// assert_eq!(response.status().as_u16(), 201);
+/// assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
+/// ```
+#[derive(Debug)]
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+    failure: Option<Failure>,
+}
+
+/// The body of an answer.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Bytes that are there.
+    Bytes(Bytes),
+    /// A template, rendered by the server after the controller has returned.
+    Template(Box<Page>),
+    /// A file on disk, opened and sent piece by piece after the controller has returned.
+    File(PathBuf),
+    /// Pieces that come one after another; the length is not known.
+    Stream(PieceStream),
+}
+
+/// A template with its context.
+#[derive(Debug)]
+pub struct Page {
+    pub(crate) template: Cow<'static, str>,
+    pub(crate) context: Context,
+}
+
+/// The pieces of a streamed body.
+pub struct PieceStream(pub(crate) Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>);
+
+impl Response {
+    /// An HTML page from a template (B98d). It is rendered when the controller has returned, in the request's language;
+    /// what a template gets besides its context is described in the manual's page on templates.
+    pub fn render(template: impl Into<Cow<'static, str>>, context: Context) -> Self {
+        let page = Page { template: template.into(), context };
+        Response::new(Body::Template(Box::new(page)), "text/html; charset=utf-8")
+    }
+
+    /// An HTML page from text that is HTML already.
+    pub fn html(text: impl Into<String>) -> Self {
+        Response::new(Body::from_text(text), "text/html; charset=utf-8")
+    }
+
+    /// Plain text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Response::new(Body::from_text(text), "text/plain; charset=utf-8")
+    }
+
+    /// A value as JSON (RFC 8259); one that cannot be serialised makes a failure with status 500.
+    pub fn json(value: &(impl Serialize + ?Sized)) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(json) => Response::new(Body::Bytes(json.into()), "application/json"),
+            Err(error) => Response::failed(Failure::because(500, error)),
+        }
+    }
+
+    /// Text that is XML already (B98b).
+    pub fn xml(text: impl Into<String>) -> Self {
+        Response::new(Body::from_text(text), "application/xml; charset=utf-8")
+    }
+
+    /// Bytes of a media type, such as `image/png`.
+    pub fn bytes(media_type: &str, bytes: impl Into<Bytes>) -> Self {
+        Response::without_type(Body::Bytes(bytes.into())).with_header("content-type", media_type)
+    }
+
+    /// No content, status 204.
+    pub fn empty() -> Self {
+        Response { status: StatusCode::NO_CONTENT, ..Response::without_type(Body::Empty) }
+    }
+
+    /// A redirection with status 302 to an address of this site: a path that starts with one slash (B98c).
+    ///
+    /// Any other address makes a failure with status 500, so that a visitor cannot be sent elsewhere by a forged parameter;
+    /// [`Response::redirect_to_other_site`] is for those that are meant.
+    pub fn redirect(path: &str) -> Self {
+        Response::redirect_with(302, path)
+    }
+
+    /// Like [`Response::redirect`] with a status of one's own: 301, 302, 303, 307 or 308 (RFC 9110 section 15.4).
+    pub fn redirect_with(status: u16, path: &str) -> Self {
+        if !is_path_of_this_site(path) {
+            let reason = format!(
+                "`{}` is not a path of this site; use `Response::redirect_to_other_site` if it is meant",
+                path.escape_debug()
+            );
+            return Response::failed(Failure::new(500, reason));
+        }
+        Response::redirection(status, path)
+    }
+
+    /// A redirection with status 302 to any address.
+    pub fn redirect_to_other_site(address: &str) -> Self {
+        Response::redirection(302, address)
+    }
+
+    /// A file on disk, sent piece by piece, its media type told by the file name's ending. A file that is not there makes a
+    /// failure with status 404, one that cannot be read 500.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let media_type = mime_guess::from_path(&path).first_or_octet_stream();
+        let text = if media_type.type_() == "text" { "; charset=utf-8" } else { "" };
+        Response::without_type(Body::File(path)).with_header("content-type", format!("{media_type}{text}"))
+    }
+
+    /// Pieces that come one after another, of a media type. An error in the stream cuts the connection, so that the client
+    /// sees that the body is not complete.
+    pub fn stream<S, B, E>(media_type: &str, pieces: S) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes>,
+        E: Into<BoxError>,
+    {
+        let pieces = pieces.map(|piece| piece.map(Into::into).map_err(Into::into));
+        Response::without_type(Body::Stream(PieceStream(Box::pin(pieces)))).with_header("content-type", media_type)
+    }
+
+    /// The site's error page for a status from 400 to 599 (B98e): the controller of `error.<code>`, else the plain page.
+    pub fn error(status: u16) -> Self {
+        Response::failed(Failure::new(status, "the controller answered with this status"))
+    }
+
+    /// The error page of a failure.
+    pub fn failed(failure: Failure) -> Self {
+        Response { status: failure.status(), failure: Some(failure), ..Response::without_type(Body::Empty) }
+    }
+
+    /// Sets the status; a number that is no status (RFC 9110 section 15: 100 to 599) makes a failure.
+    pub fn with_status(mut self, status: u16) -> Self {
+        match StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16())) {
+            Some(status) => {
+                self.status = status;
+                self
+            }
+            None => self.or_failed(format!("{status} is not the status of an answer")),
+        }
+    }
+
+    /// Sets a header in place of any other of that name.
+    pub fn with_header(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        match header_line(name, value.as_ref()) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+                self
+            }
+            Err(reason) => self.or_failed(reason),
+        }
+    }
+
+    /// Adds a header beside others of that name.
+    pub fn with_added_header(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        match header_line(name, value.as_ref()) {
+            Ok((name, value)) => {
+                self.headers.append(name, value);
+                self
+            }
+            Err(reason) => self.or_failed(reason),
+        }
+    }
+
+    /// Sends a cookie; its name and value are percent-encoded where they need it.
+    pub fn with_cookie(self, cookie: Cookie<'_>) -> Self {
+        let attributes = [cookie.path(), cookie.domain()];
+        if attributes.iter().flatten().any(|text| text.contains(';')) {
+            return self.or_failed(format!("path or domain of the cookie `{}` contains a semicolon", cookie.name()));
+        }
+        self.with_added_header("set-cookie", cookie.encoded().to_string())
+    }
+
+    /// Deletes a cookie that was set with the path `/`.
+    pub fn without_cookie(self, name: &str) -> Self {
+        let mut cookie = Cookie::build((name, "")).path("/").build();
+        cookie.make_removal();
+        self.with_cookie(cookie)
+    }
+
+    /// Sets `Cache-Control`; a page without it is `private, no-cache`.
+    pub fn with_cache(self, directives: &str) -> Self {
+        self.with_header("cache-control", directives)
+    }
+
+    /// Makes the browser save the body under a file name instead of showing it (RFC 6266).
+    pub fn with_download_name(self, name: &str) -> Self {
+        let plain: String = name
+            .chars()
+            .map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '%') { c } else { '_' })
+            .collect();
+        let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+        self.with_header("content-disposition", format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"))
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// All headers that were set.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Why the answer will be an error page.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// Puts what `rendered` makes of the template in its place, where the body is one.
+    pub(crate) fn map_template(self, rendered: impl FnOnce(Page) -> Result<Body, Failure>) -> Result<Self, Failure> {
+        match self.body {
+            Body::Template(page) => Ok(Response { body: rendered(*page)?, ..self }),
+            body => Ok(Response { body, ..self }),
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (StatusCode, HeaderMap, Body) {
+        (self.status, self.headers, self.body)
+    }
+
+    fn new(body: Body, media_type: &'static str) -> Self {
+        let mut response = Response::without_type(body);
+        response.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        response
+    }
+
+    fn without_type(body: Body) -> Self {
+        Response { status: StatusCode::OK, headers: HeaderMap::new(), body, failure: None }
+    }
+
+    fn redirection(status: u16, address: &str) -> Self {
+        if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+            return Response::failed(Failure::new(
+                500,
+                format!("{status} is not a redirection: use 301, 302, 303, 307 or 308"),
+            ));
+        }
+        Response::without_type(Body::Empty).with_status(status).with_header("location", address)
+    }
+
+    /// Turns into a failure; the first reason counts.
+    fn or_failed(self, reason: String) -> Self {
+        if self.failure.is_some() { self } else { Response::failed(Failure::new(500, reason)) }
+    }
+}
+
+impl Body {
+    fn from_text(text: impl Into<String>) -> Self {
+        Body::Bytes(Bytes::from(text.into()))
+    }
+}
+
+impl fmt::Debug for PieceStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PieceStream")
+    }
+}
+
+/// One slash and then no other: browsers read `//` and `/\` as the start of another host.
+fn is_path_of_this_site(path: &str) -> bool {
+    let mut characters = path.chars();
+    characters.next() == Some('/')
+        && !matches!(characters.next(), Some('/' | '\\'))
+        && !path.contains(['\t', '\r', '\n'])
+}
+
+fn header_line(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let header = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| format!("`{}` is not a header name", name.escape_debug()))?;
+    let value = HeaderValue::from_str(value).or_else(|error| {
+        if value.chars().any(char::is_control) { Err(error) } else { HeaderValue::from_bytes(value.as_bytes()) }
+    });
+    let value = value.map_err(|_| format!("the value of the header `{name}` contains a control character"))?;
+    Ok((header, value))
+}

@@ -1,0 +1,79 @@
+//! Puts the parts together: from what the build wrote, settings and flags to a process that serves.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::cli;
+use crate::controller::{Dispatch, Resolver};
+use crate::error::Error;
+use crate::site::{Outside, Settings, Site, Tera};
+use crate::snapshot::Snapshot;
+
+/// A site that is ready to run: what the build froze, the functions of the binary, and what `main` adds.
+///
+/// [`site!`](crate::site!) makes one.
+pub struct App {
+    snapshot: fn() -> Snapshot,
+    dispatch: Dispatch,
+    tera: Vec<Box<TeraSetup>>,
+}
+
+type TeraSetup = dyn Fn(&mut Tera) + Send + Sync;
+
+impl App {
+    /// An app from the parts that generated code hands over.
+    pub fn new(snapshot: fn() -> Snapshot, dispatch: Dispatch) -> Self {
+        App { snapshot, dispatch, tera: Vec::new() }
+    }
+
+    /// Changes the template engine before the templates are loaded: filters, functions and tests that need a value of the
+    /// program's own, or another way of escaping (B129). May be called several times; the calls run in order.
+    ///
+    /// Plain functions need none of this: name them in the settings `tera.filters`, `tera.functions` and `tera.tests`.
+    pub fn tera(mut self, setup: impl Fn(&mut Tera) + Send + Sync + 'static) -> Self {
+        self.tera.push(Box::new(setup));
+        self
+    }
+
+    /// Asks this function, as in Kalgan 0.9, for a controller that is not in the binary's table (B83).
+    pub fn resolver(mut self, resolver: Resolver) -> Self {
+        self.dispatch.set_resolver(resolver);
+        self
+    }
+
+    /// The site as the build froze it.
+    pub fn snapshot(&self) -> Snapshot {
+        (self.snapshot)()
+    }
+
+    pub(crate) fn dispatch(&self) -> &Dispatch {
+        &self.dispatch
+    }
+
+    /// The running state of the site with the settings from all layers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] when settings do not fit, [`Error::Site`] when the site cannot run with them.
+    pub(crate) fn site(&self, outside: Outside) -> Result<Arc<Site>, Error> {
+        let snapshot = self.snapshot();
+        let settings = Settings::load(&snapshot, outside)?;
+        let setup = |tera: &mut Tera| self.tera.iter().for_each(|setup| setup(tera));
+        Site::new(snapshot, settings, &setup).map(Arc::new)
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+/// Runs a site's binary: reads the command line and does what it says; without a command, serves.
+///
+/// Gives the process's exit code: 0 when it did what was asked or was asked to stop, 1 when it could not (one message on
+/// standard error says why), 2 when the command line cannot be understood.
+pub fn run(app: App) -> ExitCode {
+    cli::run(app, std::env::args_os())
+}

@@ -1,0 +1,74 @@
+//! From a failure to an error page: the site's own controller, the framework's plain page, or the page for developers.
+
+use http::{Method, StatusCode, header};
+
+use super::pipeline::{self, Serving};
+use super::{failure, send};
+use crate::http::{Failure, Request, Response};
+use crate::site::Site;
+
+/// The answer to a request that failed. It never fails itself: when the site's error page does, the plain page is sent.
+pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Failure) -> warp::reply::Response {
+    log(request.method(), request.path(), &failure);
+    request.set_failure(failure.clone());
+    let response = match own_page(serving, &request, &failure).await {
+        Some(response) => response,
+        None if serving.rules.development_pages => failure::development_page(&request, &failure),
+        None => failure::plain_page(failure.status()),
+    };
+    match send::answer(with_failure_headers(response, &failure), &request).await {
+        Ok(answer) => answer,
+        Err(second) => {
+            log(request.method(), request.path(), &second);
+            send::framework_page(with_failure_headers(failure::plain_page(failure.status()), &failure))
+        }
+    }
+}
+
+/// The answer to what is not even a request: its path or query cannot be read, so no controller may see it.
+pub(super) fn without_request(site: &Site, method: &Method, path: &str, failure: Failure) -> warp::reply::Response {
+    log(method, path, &failure);
+    let mut response = failure::plain_page(failure.status());
+    if !site.settings.is_prod() {
+        response = Response::text(failure.chain()).with_status(failure.status().as_u16());
+    }
+    send::framework_page(response)
+}
+
+/// The page of the controller that `error.<code>` names, with the failure's status where it left 200 (B147).
+async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Option<Response> {
+    if serving.rules.development_pages {
+        return None;
+    }
+    let controller = serving.endpoints.error(failure.status().as_u16())?;
+    let answered = pipeline::caught(async { pipeline::finish(controller.answer(request.clone())).await }).await;
+    let rendered = answered.and_then(|response| match response.failure() {
+        Some(failure) => Err(failure.clone()),
+        None => pipeline::render(request, response),
+    });
+    match rendered {
+        Ok(response) if response.status() == StatusCode::OK => Some(response.with_status(failure.status().as_u16())),
+        Ok(response) => Some(response),
+        Err(second) => {
+            log(request.method(), request.path(), &second);
+            None
+        }
+    }
+}
+
+fn with_failure_headers(response: Response, failure: &Failure) -> Response {
+    match failure.allow() {
+        Some(allow) => response.with_header(header::ALLOW.as_str(), allow),
+        None => response,
+    }
+}
+
+/// One line per failure; the reason is for the operator, so it goes here and not into the answer.
+fn log(method: &Method, path: &str, failure: &Failure) {
+    let status = failure.status().as_u16();
+    if status >= 500 {
+        tracing::error!(status, %method, path, "{}", failure.chain());
+    } else {
+        tracing::info!(status, %method, path, "{}", failure.chain());
+    }
+}

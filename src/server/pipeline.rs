@@ -1,0 +1,270 @@
+//! What happens to a request between the socket and the answer, in this order:
+//!
+//! 1. a static file, where the address is one (it shadows routes, B85);
+//! 2. the request is read: path, query and host must be understood, else 400 or 421;
+//! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
+//! 4. its language is decided: the route's, the negotiated one, or the default;
+//! 5. its body is read, up to the limit, else 413, 400 or 408;
+//! 6. the route's middleware run, then the controller; a panic is a 500;
+//! 7. a template that the answer names is rendered;
+//! 8. whatever failed on the way becomes an error page ([`errors`]);
+//! 9. the answer gets the headers that every answer has ([`send`]).
+//!
+//! Everything here works on one [`Serving`], taken once, so a request never sees half of a change.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::request::Parts;
+use http::{Method, header};
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+
+use super::assets::{Lookup, StaticFiles};
+use super::body;
+use super::body::BodyError;
+use super::{Answer, Peer, errors, send};
+use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
+use crate::error::Error;
+use crate::http::{Body, Failure, Outcome, Request, Response};
+use crate::site::{Found, Site, View};
+
+/// All that a request is answered from: one site and what was made from it.
+pub struct Serving {
+    pub(super) site: Arc<Site>,
+    pub(super) endpoints: Endpoints,
+    files: StaticFiles,
+    pub(super) rules: Rules,
+}
+
+/// The settings that the pipeline asks for on every request, read once.
+pub(super) struct Rules {
+    /// Most bytes of a body.
+    max_body_size: u64,
+    /// The time for reading and answering a request; `None` is no limit.
+    request_timeout: Option<Duration>,
+    /// Host names that are answered; empty answers all.
+    hosts: Vec<String>,
+    /// Whether `Accept-Language` chooses the language.
+    negotiate: bool,
+    /// Whether the page for developers takes the place of the error pages.
+    pub(super) development_pages: bool,
+}
+
+/// Answers requests from the site that is current.
+pub struct Pipeline {
+    current: ArcSwap<Serving>,
+}
+
+impl Serving {
+    /// Prepares a site for serving with the functions of the binary.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] when a setting that the pipeline needs does not fit.
+    pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
+        let rules = Rules::new(&site)?;
+        let (endpoints, files) = (Endpoints::new(&site, dispatch), StaticFiles::new(&site)?);
+        Ok(Serving { site, endpoints, files, rules })
+    }
+}
+
+impl Rules {
+    fn new(site: &Site) -> Result<Self, Error> {
+        let settings = &site.settings;
+        let seconds: u64 = settings.get("server.request_timeout")?;
+        let hosts: Vec<String> =
+            if settings.exists("server.hosts") { settings.get("server.hosts")? } else { Vec::new() };
+        Ok(Rules {
+            max_body_size: settings.get("server.max_body_size")?,
+            request_timeout: (seconds > 0).then(|| Duration::from_secs(seconds)),
+            hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            negotiate: settings.get_bool("i18n.negotiate")?,
+            development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
+        })
+    }
+
+    fn deadline(&self) -> Instant {
+        // A year is no limit: requests do not live that long, and the clock's arithmetic cannot overflow.
+        Instant::now() + self.request_timeout.unwrap_or(Duration::from_secs(31_536_000))
+    }
+
+    fn knows_host(&self, host: &str) -> bool {
+        // The port is the listener's business: a proxy may sit on another one.
+        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        let name = name.map_or(host, |(name, _)| name);
+        self.hosts.is_empty() || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Answer for Pipeline {
+    fn answer<'a>(&'a self, parts: Parts, body: Incoming, peer: Peer) -> BoxFuture<'a, warp::reply::Response> {
+        Box::pin(self.current.load_full().answer(parts, body, peer))
+    }
+}
+
+impl Pipeline {
+    /// A pipeline that answers from this site until another one is put in its place.
+    pub fn new(serving: Serving) -> Self {
+        Pipeline { current: ArcSwap::from_pointee(serving) }
+    }
+}
+
+impl Serving {
+    /// The whole way of a request, steps 1 to 9.
+    pub async fn answer(self: Arc<Self>, parts: Parts, body: impl RequestBody, peer: Peer) -> warp::reply::Response {
+        let missing = match self.files.answer(&parts) {
+            Lookup::Answer(file) => return file,
+            Lookup::Missing => true,
+            Lookup::NotStatic => false,
+        };
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_string());
+        let mut request = match Request::new(self.site.clone(), parts, peer.address) {
+            Ok(request) => request,
+            Err(error) => return errors::without_request(&self.site, &method, &path, Failure::from_error(error)),
+        };
+        if missing {
+            self.decide_language_by_path(&mut request);
+            let reason = format!("there is no static file `{}`", request.path());
+            return errors::answer(&self, request, Failure::new(404, reason)).await;
+        }
+        let answered = self.respond(&mut request, body).await;
+        let answered = match answered {
+            Ok(response) => send::answer(response, &request).await,
+            Err(failure) => Err(failure),
+        };
+        match answered {
+            Ok(answer) => answer,
+            Err(failure) => errors::answer(&self, request, failure).await,
+        }
+    }
+
+    /// Steps 2 to 7.
+    async fn respond(&self, request: &mut Request, body: impl RequestBody) -> Result<Response, Failure> {
+        if !self.rules.knows_host(request.host()) {
+            return Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host())));
+        }
+        let endpoint = match self.route(request)? {
+            Routed::Endpoint(endpoint) => endpoint,
+            Routed::Answer(response) => return Ok(response),
+        };
+        let deadline = self.rules.deadline();
+        let body = timeout_at(deadline, body::read(body, self.rules.max_body_size)).await;
+        let body = body.map_err(|_| Failure::new(408, "the body did not arrive within `server.request_timeout`"))?;
+        request.set_body(body.map_err(body_failure)?);
+        let run = timeout_at(deadline, run(endpoint, request)).await;
+        let response = run.map_err(|_| Failure::new(503, "there was no answer within `server.request_timeout`"))??;
+        render(request, response)
+    }
+
+    /// Steps 3 and 4.
+    fn route(&self, request: &mut Request) -> Result<Routed<'_>, Failure> {
+        let found = self.site.router.find(request.method(), request.uri().path());
+        let found = match found {
+            Found::Route(found) => found,
+            Found::BadPath => return Err(Failure::new(400, "the path is not UTF-8")),
+            Found::NotFound => {
+                self.decide_language_by_path(request);
+                return Err(Failure::new(404, format!("no route answers `{}`", request.path())));
+            }
+            Found::WrongMethod { allow } => {
+                self.decide_language_by_path(request);
+                if request.method() == Method::OPTIONS {
+                    return Ok(Routed::Answer(Response::empty().with_header("allow", allow)));
+                }
+                return Err(Failure::new(405, format!("this address answers to {allow} only")).with_allow(allow));
+            }
+        };
+        match found.language {
+            Some(language) => request.set_language(&*language),
+            None if self.rules.negotiate => self.negotiate(request),
+            None => {}
+        }
+        request.set_route(found.index, found.parameters);
+        let endpoint = self.endpoints.route(found.index);
+        endpoint.map(Routed::Endpoint).ok_or_else(|| Failure::new(500, "the route has no endpoint"))
+    }
+
+    fn negotiate(&self, request: &mut Request) {
+        let wanted = request.header(header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default();
+        let translator = &self.site.translator;
+        let language = translator.negotiate(wanted).unwrap_or(translator.default_language()).to_string();
+        request.set_negotiated_language(language);
+    }
+
+    /// The language of an error page: that of the path's first part if it is one, else the negotiated one.
+    pub(super) fn decide_language_by_path(&self, request: &mut Request) {
+        let first = request.path().split('/').nth(1).unwrap_or_default();
+        let known = self.site.translator.languages().iter().find(|language| *language == first).map(str::to_string);
+        match known {
+            Some(language) => request.set_language(language),
+            None => self.negotiate(request),
+        }
+    }
+}
+
+/// What the search for a route came to.
+enum Routed<'s> {
+    Endpoint(&'s Endpoint),
+    Answer(Response),
+}
+
+/// What a request's body may be: hyper's, or one in memory where there is no socket.
+pub trait RequestBody: hyper::body::Body<Data = bytes::Bytes, Error: std::fmt::Display> + Unpin + Send {}
+
+impl<B: hyper::body::Body<Data = bytes::Bytes, Error: std::fmt::Display> + Unpin + Send> RequestBody for B {}
+
+/// Step 6: middleware and controller, with a panic in either turned into a failure.
+async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Failure> {
+    let work = async {
+        for middleware in &endpoint.middleware {
+            if let Outcome::Answer(response) = middleware.run(request).await {
+                return response;
+            }
+        }
+        finish(endpoint.controller.answer(request.clone())).await
+    };
+    let response = caught(work).await?;
+    match response.failure() {
+        Some(failure) => Err(failure.clone()),
+        None => Ok(response),
+    }
+}
+
+/// The response of a controller, waited for where it is not there yet.
+pub(super) async fn finish(answering: Answering) -> Response {
+    match answering {
+        Answering::Ready(response) => response,
+        Answering::Pending(response) => response.await,
+    }
+}
+
+/// Runs the site's own code; a panic in it becomes a failure with status 500.
+pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| Failure::new(500, panic_message(&*panic)))
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a panic: {}", text.unwrap_or("without a message"))
+}
+
+/// Step 7: a response that names a template becomes one that has its text.
+pub(super) fn render(request: &Request, response: Response) -> Result<Response, Failure> {
+    response.map_template(|page| {
+        let view = View { language: request.language(), values: &|name| request.variable(name) };
+        let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            request.site().renderer.render(&page.template, page.context, &view)
+        }));
+        let rendered = rendered.map_err(|panic| Failure::new(500, panic_message(&*panic)))?;
+        rendered.map(|html| Body::Bytes(html.into())).map_err(Failure::from_error)
+    })
+}
+
+fn body_failure(error: BodyError) -> Failure {
+    Failure::because(error.status().as_u16(), error)
+}

@@ -1,0 +1,73 @@
+//! From a [`Response`] to what warp sends: the body's form, and the headers that every answer has.
+
+use std::path::Path;
+
+use http::{HeaderValue, header};
+use sync_wrapper::SyncStream;
+use tokio::fs::File;
+use tokio_util::io::ReaderStream;
+use warp::Reply;
+
+use crate::http::{Body, Failure, Request, Response};
+
+/// What a page says about caching where neither the controller nor anybody else does: it may be for one visitor only,
+/// and it is asked for again each time.
+const PAGE_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// Bytes read from a file at a time: large enough that the copying, not the calls, is the cost.
+const FILE_PIECE: usize = 64 * 1024;
+
+/// Makes the answer that warp sends.
+///
+/// # Errors
+///
+/// 404 or 500 when the response is a file that is not there or cannot be read.
+pub(super) async fn answer(response: Response, request: &Request) -> Result<warp::reply::Response, Failure> {
+    let (status, headers, body) = response.into_parts();
+    let mut answer = match body {
+        Body::File(path) => from_file(&path).await?,
+        other => from_memory(other),
+    };
+    *answer.status_mut() = status;
+    // What the body brought, its length, stays; the controller's headers come on top.
+    answer.headers_mut().extend(headers);
+    if request.language_was_negotiated() {
+        answer.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Language"));
+    }
+    answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(PAGE_CACHE);
+    Ok(answer)
+}
+
+/// Makes the answer of a page of the framework itself, which has its whole body in memory.
+pub(super) fn framework_page(response: Response) -> warp::reply::Response {
+    let (status, headers, body) = response.into_parts();
+    let mut answer = from_memory(body);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    answer
+}
+
+fn from_memory(body: Body) -> warp::reply::Response {
+    match body {
+        Body::Bytes(bytes) => warp::reply::Response::new(bytes.into()),
+        Body::Stream(pieces) => warp::reply::stream(SyncStream::new(pieces.0)).into_response(),
+        // Templates are rendered and files are opened before this point.
+        Body::Empty | Body::Template(_) | Body::File(_) => warp::reply::Response::default(),
+    }
+}
+
+async fn from_file(path: &Path) -> Result<warp::reply::Response, Failure> {
+    let failed = |error: std::io::Error| {
+        let status = if error.kind() == std::io::ErrorKind::NotFound { 404 } else { 500 };
+        Failure::new(status, format!("the file `{}` cannot be sent: {error}", path.display()))
+    };
+    let file = File::open(path).await.map_err(failed)?;
+    let metadata = file.metadata().await.map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(Failure::new(404, format!("`{}` is not a file", path.display())));
+    }
+    let pieces = ReaderStream::with_capacity(file, FILE_PIECE);
+    let mut answer = warp::reply::stream(SyncStream::new(pieces)).into_response();
+    answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(metadata.len()));
+    Ok(answer)
+}
