@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Request;
-use crate::site::Value;
+use crate::error::Error;
+use crate::site::{Context, Value, View};
 
 /// The variable `request` of a template.
 #[derive(Serialize)]
@@ -38,8 +39,20 @@ struct RouteView<'a> {
 }
 
 impl Request {
+    /// The text that a template makes, at once and as a value: for a mail, a feed, or a part of something else.
+    ///
+    /// It sees what it would see as the page of an answer. [`Response::render`](crate::Response::render) is for pages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Template`] where there is no such template or it fails.
+    pub fn render(&self, template: &str, context: Context) -> Result<String, Error> {
+        let view = View { language: self.language(), values: &|name| self.variable(name) };
+        self.site().renderer.render(template, context, &view)
+    }
+
     /// The value of a variable that every template may use; `None` for a name that is not the framework's.
-    pub(crate) fn variable(&self, name: &str) -> Option<Value> {
+    fn variable(&self, name: &str) -> Option<Value> {
         match name {
             "request" => Some(Value::from_serializable(&self.request_view())),
             "route" => Some(self.route_view().map_or_else(Value::none, |view| Value::from_serializable(&view))),

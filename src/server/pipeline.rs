@@ -31,7 +31,7 @@ use super::{Answer, Peer, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
 use crate::http::{Body, Failure, Outcome, Request, Response};
-use crate::site::{Found, Site, View};
+use crate::site::{Found, Site};
 
 /// All that a request is answered from: one site and what was made from it.
 pub struct Serving {
@@ -256,10 +256,7 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 /// Step 7: a response that names a template becomes one that has its text.
 pub(super) fn render(request: &Request, response: Response) -> Result<Response, Failure> {
     response.map_template(|page| {
-        let view = View { language: request.language(), values: &|name| request.variable(name) };
-        let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            request.site().renderer.render(&page.template, page.context, &view)
-        }));
+        let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| request.render(&page.template, page.context)));
         let rendered = rendered.map_err(|panic| Failure::new(500, panic_message(&*panic)))?;
         rendered.map(|html| Body::Bytes(html.into())).map_err(Failure::from_error)
     })
