@@ -1,3 +1,10 @@
-//! The site of this repository: Kalgan's own manual.
+//! The site of this repository: Kalgan's own manual, made with Kalgan as any other site is.
 
-fn main() {}
+mod chapters;
+mod controller;
+mod middleware;
+mod template;
+
+fn main() -> std::process::ExitCode {
+    kalgan::run(kalgan::site!())
+}

@@ -1,0 +1,91 @@
+//! The page of all settings, made from the list that Kalgan itself checks settings against, so that it is always complete.
+
+use kalgan::snapshot::schema::{self, Key, Kind, Stage};
+use serde::Serialize;
+
+/// The page's name.
+pub const PAGE: &str = "reference";
+
+/// The groups in the order of the page; each takes the settings whose name begins with its own. All others go to [`LATER`].
+const GROUPS: [&str; 7] = ["server", "environment", "i18n", "router", "static", "tera", "error"];
+
+/// The group of settings that nothing reads yet.
+const LATER: &str = "later";
+
+/// Settings that belong together.
+#[derive(Serialize)]
+pub struct Group {
+    /// Names the message `reference.groups.<name>`.
+    name: &'static str,
+    keys: Vec<Row>,
+}
+
+/// A setting as the template shows it.
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    /// Names the message `reference.kinds.<kind>`.
+    kind: &'static str,
+    from: i64,
+    to: i64,
+    is_build: bool,
+    default: &'static str,
+    /// Names the message `reference.defaults.<id>`, for a default that is told in words.
+    default_id: Option<&'static str>,
+}
+
+/// All settings in their groups.
+pub fn groups() -> Vec<Group> {
+    let names = GROUPS.into_iter().chain([LATER]);
+    names
+        .map(|name| Group { name, keys: schema::KEYS.iter().filter(|key| group(key) == name).map(Row::new).collect() })
+        .collect()
+}
+
+fn group(key: &Key) -> &'static str {
+    let first = key.name.split('.').next().unwrap_or_default();
+    GROUPS.into_iter().find(|group| *group == first && !NOT_READ.contains(&key.name)).unwrap_or(LATER)
+}
+
+/// Settings of the groups above that nothing reads yet.
+const NOT_READ: [&str; 3] = ["environment.refresh_config_timeout", "server.public_url", "server.trusted_proxies"];
+
+impl Row {
+    fn new(key: &Key) -> Row {
+        let (kind, from, to) = match key.kind {
+            Kind::Text => ("text", 0, 0),
+            Kind::Bool => ("bool", 0, 0),
+            Kind::Integer(from, i64::MAX) => ("at_least", from, 0),
+            Kind::Integer(from, to) => ("between", from, to),
+            Kind::List => ("list", 0, 0),
+        };
+        let default_id = match key.default {
+            "the number of cores" => Some("cores"),
+            "the first language by name" => Some("first_language"),
+            "true in a release build" => Some("release"),
+            _ => None,
+        };
+        Row { name: key.name, kind, from, to, is_build: key.stage == Stage::Build, default: key.default, default_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_in_one_group() {
+        let mut names: Vec<_> = groups().iter().flat_map(|group| group.keys.iter().map(|row| row.name)).collect();
+        names.sort_unstable();
+        let all: Vec<_> = schema::KEYS.iter().map(|key| key.name).collect();
+        assert_eq!(names, all);
+    }
+
+    #[test]
+    fn a_default_in_words_has_a_message() {
+        let rows = groups().into_iter().flat_map(|group| group.keys);
+        for row in rows.filter(|row| row.default.contains(' ')) {
+            assert!(row.default_id.is_some(), "`{}` has the default `{}`", row.name, row.default);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What runs before the manual's controllers.
+
+pub mod old_address;
