@@ -1,0 +1,65 @@
+//! The built binary as a running server, and what a client sees of it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A server of the manual on a free port; stopped when it is dropped.
+pub struct Server {
+    process: Child,
+    /// Scheme, host and port, without a slash at the end.
+    pub origin: String,
+}
+
+/// An answer with its body as text.
+pub struct Answer {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub body: String,
+}
+
+impl Server {
+    /// Starts the binary with these settings, each `key=value`.
+    pub fn start(settings: &[&str]) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
+        command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        settings.iter().for_each(|setting| {
+            command.args(["--set", setting]);
+        });
+        let mut process = command.spawn().expect("the binary starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split_whitespace().last().unwrap_or_default().trim_end_matches('/').to_string();
+        assert!(address.starts_with("http://"), "the first line names no address: {line:?}");
+        Server { process, origin: address }
+    }
+
+    /// Asks for a path with a header or several; redirections are not followed.
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let request = agent.get(format!("{}{path}", self.origin));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let mut answer = request.call().unwrap_or_else(|error| panic!("{path}: {error}"));
+        let body = answer.body_mut().read_to_string().unwrap_or_default();
+        Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body }
+    }
+
+    /// Asks for a path.
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+}
+
+impl Answer {
+    /// The first value of a header; empty where it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
