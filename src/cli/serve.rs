@@ -31,7 +31,10 @@ pub(super) fn run(app: &App, outside: Outside, flags: &Flags) -> Result<ExitCode
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))?;
-    runtime.block_on(serve(app, site, flags))
+    let code = runtime.block_on(serve(app, site, flags));
+    // Requests have had their time; a controller that still blocks its thread must not keep the process.
+    runtime.shutdown_background();
+    code
 }
 
 async fn serve(app: &App, site: Arc<Site>, flags: &Flags) -> Result<ExitCode, Error> {

@@ -1,12 +1,14 @@
 //! The built binary as a running server, and what a client sees of it.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// A server of the manual on a free port; stopped when it is dropped.
 pub struct Server {
     process: Child,
-    /// Scheme, host and port, without a slash at the end.
+    /// What it writes to standard error.
+    log: tempfile::NamedTempFile,
+    /// Scheme, host and port, without a slash at the end; `unix:` and the path for a socket file.
     pub origin: String,
 }
 
@@ -20,8 +22,13 @@ pub struct Answer {
 impl Server {
     /// Starts the binary with these settings, each `key=value`.
     pub fn start(settings: &[&str]) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
-        command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        Server::start_command(Command::new(env!("CARGO_BIN_EXE_kalgan")), settings)
+    }
+
+    /// Starts a command that becomes the binary when it is given the binary's arguments.
+    pub fn start_command(mut command: Command, settings: &[&str]) -> Server {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         settings.iter().for_each(|setting| {
             command.args(["--set", setting]);
         });
@@ -29,8 +36,29 @@ impl Server {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.split_whitespace().last().unwrap_or_default().trim_end_matches('/').to_string();
-        assert!(address.starts_with("http://"), "the first line names no address: {line:?}");
-        Server { process, origin: address }
+        let server = Server { process, log, origin: address };
+        let is_address = ["http://", "unix:"].iter().any(|scheme| server.origin.starts_with(scheme));
+        assert!(is_address, "the first line names no address: {line:?}\n{}", server.log());
+        server
+    }
+
+    /// Asks the process to stop, as systemd does.
+    pub fn terminate(&self) {
+        let status = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Asks the process to stop, if that has not been done, and gives its exit status and its log.
+    pub fn stop(mut self) -> (ExitStatus, String) {
+        self.terminate();
+        let status = self.process.wait().unwrap();
+        let log = self.log();
+        (status, log)
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     /// Asks for a path with a header or several; redirections are not followed.

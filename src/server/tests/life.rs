@@ -58,6 +58,17 @@ async fn stopping_cuts_what_takes_too_long() {
     assert_eq!(rest(&mut busy).await, "");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_does_not_wait_for_a_blocked_thread() {
+    let server = Running::start(Options { shutdown_timeout: Duration::ZERO, ..Options::default() }).await;
+    let mut stuck = server.connect().await;
+    stuck.write_all(b"GET /block HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    server.site.entered.notified().await;
+    server.stop.send(()).unwrap();
+    assert_eq!(server.served.await.unwrap(), 1);
+    BLOCK.wait();
+}
+
 #[tokio::test]
 async fn connections_over_the_limit_wait() {
     let server = Running::start(Options { max_connections: 1, ..Options::default() }).await;

@@ -5,7 +5,7 @@ mod life;
 mod requests;
 mod time;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -41,6 +41,11 @@ impl Answer for Site {
         async move {
             match parts.uri.path() {
                 "/panic" => panic!("on purpose"),
+                "/block" => {
+                    self.entered.notify_one();
+                    BLOCK.wait();
+                    Response::default()
+                }
                 "/large" => Response::new(vec![b'x'; 1 << 20].into()),
                 "/wait" => {
                     self.entered.notify_one();
@@ -62,6 +67,9 @@ impl Answer for Site {
         .boxed()
     }
 }
+
+/// Holds the thread of `/block` until the one test that asks for that lets it go.
+static BLOCK: Barrier = Barrier::new(2);
 
 /// Starts a connection over a pipe that holds `room` bytes.
 fn open(room: usize) -> (DuplexStream, Arc<Site>, JoinHandle<()>) {
