@@ -1,0 +1,5 @@
+//! Freezes the site into the binary.
+
+fn main() {
+    kalgan::build::site("app");
+}
