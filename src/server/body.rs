@@ -1,10 +1,50 @@
-//! Reading a request's body within its limit.
+//! A request's body as it arrives, and reading it within its limit.
 
 use std::fmt::Display;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::Body;
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::wire::Activity;
+
+/// A request's body as it arrives. A connection whose request has a body that is not read to its end is closed after the answer,
+/// which says so: what the client still sends would otherwise pass for its next request.
+#[derive(Debug)]
+pub struct Incoming {
+    body: hyper::body::Incoming,
+    activity: Arc<Activity>,
+}
+
+impl Incoming {
+    pub(super) fn new(body: hyper::body::Incoming, activity: Arc<Activity>) -> Self {
+        Incoming { body, activity }
+    }
+}
+
+impl Body for Incoming {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.activity.note_body_end();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
 
 /// Why a body could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -98,11 +138,9 @@ where
 mod tests {
     use std::convert::Infallible;
 
+    use super::*;
     use futures_util::stream;
     use http_body_util::{Full, StreamBody};
-    use hyper::body::Frame;
-
-    use super::*;
 
     fn pieces(texts: &[&'static str]) -> impl Body<Data = Bytes, Error = Infallible> + Unpin + use<> {
         let frames: Vec<_> = texts.iter().map(|text| Ok(Frame::data(Bytes::from_static(text.as_bytes())))).collect();

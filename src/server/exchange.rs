@@ -62,24 +62,18 @@ pub(super) fn service(
     let taking = slot.clone();
     let warp = warp::service(warp::any().then(move || respond(taking.clone())));
     service_fn(move |request: Request<Incoming>| {
-        let has_body = !request.body().is_end_stream();
-        slot.activity.begin(has_body);
+        slot.activity.begin(!request.body().is_end_stream());
         slot.put(request);
         let answering = warp.clone().call(Request::new(Empty::<Bytes>::new()));
         let activity = slot.activity.clone();
         async move {
             let mut response = answering.await?;
-            if activity.is_stopping() || (has_body && leaves_body(response.status())) {
+            if activity.is_stopping() || activity.has_unread_body() {
                 response.headers_mut().insert(CONNECTION, CLOSE);
             }
             Ok::<_, Infallible>(response.map(|body| Noted { body, activity }))
         }
     })
-}
-
-/// Whether an answer of this status may leave a part of the request's body unread, after which the connection is of no more use.
-fn leaves_body(status: StatusCode) -> bool {
-    matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT)
 }
 
 async fn respond(slot: Arc<Slot>) -> Response {
@@ -93,6 +87,7 @@ async fn respond(slot: Arc<Slot>) -> Response {
         response.headers_mut().insert(CONNECTION, CLOSE);
         return response;
     }
+    let body = super::body::Incoming::new(body, slot.activity.clone());
     let answering = async { slot.answer.answer(parts, body, slot.peer).await };
     match AssertUnwindSafe(answering).catch_unwind().await {
         Ok(response) => response,

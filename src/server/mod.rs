@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::request::Parts;
-use hyper::body::Incoming;
 use warp::reply::Response;
 
 mod accept;
@@ -89,5 +88,5 @@ pub trait Answer: Send + Sync + 'static {
     ///
     /// A panic is logged and answered by 500 without a body. The future runs to its end even when the client has gone, except when
     /// the process stops and the time for that is over.
-    fn answer<'a>(&'a self, parts: Parts, body: Incoming, peer: Peer) -> BoxFuture<'a, Response>;
+    fn answer<'a>(&'a self, parts: Parts, body: body::Incoming, peer: Peer) -> BoxFuture<'a, Response>;
 }

@@ -21,12 +21,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 use http::{Method, header};
-use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use super::assets::{Lookup, StaticFiles};
 use super::body;
-use super::body::BodyError;
+use super::body::{BodyError, Incoming};
 use super::{Answer, Peer, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;

@@ -35,8 +35,8 @@ pub(super) struct Activity {
     write_blocked: AtomicBool,
     /// The client has closed its side.
     ended: AtomicBool,
-    /// The latest request announced a body, of which a part may be unread.
-    had_body: AtomicBool,
+    /// The latest request has a body that was not read to its end.
+    unread_body: AtomicBool,
     /// The process stops, so the next answer is the last.
     stopping: AtomicBool,
 }
@@ -63,7 +63,7 @@ impl Activity {
 
     /// A request's head is complete.
     pub(super) fn begin(&self, has_body: bool) {
-        self.had_body.store(has_body, Relaxed);
+        self.unread_body.store(has_body, Relaxed);
         self.set_phase(Phase::Busy);
     }
 
@@ -98,7 +98,17 @@ impl Activity {
 
     /// Whether the client may still be sending a body that nobody reads.
     pub(super) fn may_be_sending(&self) -> bool {
-        self.had_body.load(Relaxed) && !self.ended.load(Relaxed)
+        self.has_unread_body() && !self.ended.load(Relaxed)
+    }
+
+    /// Whether a part of the latest request's body is unread.
+    pub(super) fn has_unread_body(&self) -> bool {
+        self.unread_body.load(Relaxed)
+    }
+
+    /// The latest request's body was read to its end.
+    pub(super) fn note_body_end(&self) {
+        self.unread_body.store(false, Relaxed);
     }
 
     /// Whether the client has closed its side.

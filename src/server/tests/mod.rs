@@ -10,7 +10,6 @@ use std::sync::{Arc, Barrier, Mutex};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
-use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -36,7 +35,7 @@ impl Site {
 }
 
 impl Answer for Site {
-    fn answer<'a>(&'a self, parts: Parts, body: Incoming, _: Peer) -> BoxFuture<'a, Response> {
+    fn answer<'a>(&'a self, parts: Parts, body: body::Incoming, _: Peer) -> BoxFuture<'a, Response> {
         self.paths.lock().unwrap().push(parts.uri.path().to_owned());
         async move {
             match parts.uri.path() {

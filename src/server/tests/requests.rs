@@ -109,3 +109,14 @@ async fn a_client_that_sends_on_still_reads_why_it_was_refused() {
         assert!(matches!(*statuses(&text), ["413" | "431"]), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_ends_the_connection_and_one_that_was_read_does_not() {
+    let post = |path: &str| format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok");
+    let text = exchange(&format!("{}{GET}", post("/echo"))).await;
+    assert_eq!(statuses(&text), ["200", "200"]);
+    assert!(!text.contains("connection: close"), "{text}");
+    let text = exchange(&format!("{}{GET}", post("/unread"))).await;
+    assert_eq!(statuses(&text), ["200"]);
+    assert!(text.contains("connection: close\r\n"), "{text}");
+}
