@@ -214,7 +214,7 @@ pub fn request(address: &str) -> Request {
     let site = app.site(Outside::default()).unwrap_or_else(|error| panic!("the empty site cannot be made: {error}"));
     let request = http::Request::builder().uri(address).body(());
     let (parts, ()) = request.unwrap_or_else(|error| panic!("`{address}`: {error}")).into_parts();
-    Request::new(site, parts, None).unwrap_or_else(|error| panic!("`{address}`: {error}"))
+    Request::new(site, parts, None).unwrap_or_else(|error| panic!("`{address}`: {}", error.reason))
 }
 
 fn empty() -> Snapshot {

@@ -19,6 +19,7 @@ pub use http::{HeaderMap, Method, StatusCode, header};
 pub use into_response::IntoResponse;
 pub use middleware::{IntoOutcome, Outcome};
 pub use request::Request;
+pub(crate) use request::Unreadable;
 pub use response::{Body, Response};
 
 #[cfg(test)]

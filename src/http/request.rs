@@ -29,7 +29,8 @@ struct Inner {
     site: Arc<Site>,
     head: Parts,
     peer: Option<SocketAddr>,
-    path: String,
+    /// The path where decoding changed it.
+    decoded_path: Option<String>,
     query: Vec<(String, String)>,
     cookies: OnceLock<Vec<Cookie<'static>>>,
     body: Bytes,
@@ -47,10 +48,17 @@ struct Route {
 }
 
 /// The language of the answer and whether the client's `Accept-Language` decided it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Language {
-    code: String,
+    /// The site's default where nobody has said one.
+    code: Option<Arc<str>>,
     negotiated: bool,
+}
+
+/// What cannot be made into a request, with what there is of it for the log.
+pub(crate) struct Unreadable {
+    pub(crate) head: Parts,
+    pub(crate) reason: Error,
 }
 
 impl Request {
@@ -59,21 +67,22 @@ impl Request {
     /// # Errors
     ///
     /// [`Error::Request`] when path or query are not UTF-8 after percent-decoding.
-    pub(crate) fn new(site: Arc<Site>, head: Parts, peer: Option<SocketAddr>) -> Result<Self, Error> {
-        let path = percent_encoding::percent_decode_str(head.uri.path()).decode_utf8();
-        let path = path.map_err(|_| Error::Request("the path is not UTF-8".to_string()))?.into_owned();
-        let query = form::pairs(head.uri.query().unwrap_or_default().as_bytes(), "query")?;
-        let language = Language { code: site.translator.default_language().to_string(), negotiated: false };
+    pub(crate) fn new(site: Arc<Site>, head: Parts, peer: Option<SocketAddr>) -> Result<Self, Box<Unreadable>> {
+        let query = form::pairs(head.uri.query().unwrap_or_default().as_bytes(), "query");
+        let (decoded_path, query) = match decode(head.uri.path()).and_then(|path| Ok((path, query?))) {
+            Ok(read) => read,
+            Err(reason) => return Err(Box::new(Unreadable { head, reason })),
+        };
         Ok(Request(Arc::new(Inner {
             site,
             head,
             peer,
-            path,
+            decoded_path,
             query,
             cookies: OnceLock::new(),
             body: Bytes::new(),
             route: None,
-            language,
+            language: Language::default(),
             values: BTreeMap::new(),
             failure: None,
         })))
@@ -96,7 +105,7 @@ impl Request {
 
     /// The path, percent-decoded, without the query.
     pub fn path(&self) -> &str {
-        &self.0.path
+        self.0.decoded_path.as_deref().unwrap_or(self.0.head.uri.path())
     }
 
     /// The query as it was sent, without the question mark; empty where there is none.
@@ -192,12 +201,12 @@ impl Request {
 
     /// The language of the answer: the route's, else the negotiated or default one.
     pub fn language(&self) -> &str {
-        &self.0.language.code
+        self.0.language.code.as_deref().unwrap_or(self.0.site.translator.default_language())
     }
 
     /// Chooses the language of the answer, for a middleware that knows it from elsewhere.
-    pub fn set_language(&mut self, language: impl Into<String>) {
-        self.change().language = Language { code: language.into(), negotiated: false };
+    pub fn set_language(&mut self, language: impl Into<Arc<str>>) {
+        self.change().language = Language { code: Some(language.into()), negotiated: false };
     }
 
     /// The body's bytes; empty where there is none.
@@ -317,8 +326,8 @@ impl Request {
         self.0.language.negotiated
     }
 
-    pub(crate) fn set_negotiated_language(&mut self, language: String) {
-        self.change().language = Language { code: language, negotiated: true };
+    pub(crate) fn set_negotiated_language(&mut self, language: &str) {
+        self.change().language = Language { code: Some(language.into()), negotiated: true };
     }
 
     pub(crate) fn set_route(&mut self, index: usize, parameters: Vec<(Arc<str>, String)>) {
@@ -343,6 +352,15 @@ impl Request {
         let value = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
+}
+
+/// The decoded path, where decoding changes it.
+fn decode(path: &str) -> Result<Option<String>, Error> {
+    if !path.contains('%') {
+        return Ok(None);
+    }
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8();
+    decoded.map(|path| Some(path.into_owned())).map_err(|_| Error::Request("the path is not UTF-8".to_string()))
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";

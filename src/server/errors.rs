@@ -4,7 +4,7 @@ use http::{Method, StatusCode, header};
 
 use super::pipeline::{self, Serving};
 use super::{failure, send};
-use crate::http::{Failure, Request, Response};
+use crate::http::{Failure, Request, Response, Unreadable};
 use crate::site::Site;
 
 /// The answer to a request that failed. It never fails itself: when the site's error page does, the plain page is sent.
@@ -26,13 +26,14 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
 }
 
 /// The answer to what is not even a request: its path or query cannot be read, so no controller may see it.
-pub(super) fn without_request(site: &Site, method: &Method, path: &str, failure: Failure) -> warp::reply::Response {
-    log(method, path, &failure);
-    let mut response = failure::plain_page(failure.status());
-    if !site.settings.is_prod() {
-        response = Response::text(failure.chain()).with_status(failure.status().as_u16());
-    }
-    send::framework_page(response)
+pub(super) fn without_request(site: &Site, unreadable: Unreadable) -> warp::reply::Response {
+    let failure = Failure::from_error(unreadable.reason);
+    log(&unreadable.head.method, unreadable.head.uri.path(), &failure);
+    let status = failure.status();
+    send::framework_page(match site.settings.is_prod() {
+        true => failure::plain_page(status),
+        false => Response::text(failure.chain()).with_status(status.as_u16()),
+    })
 }
 
 /// The page of the controller that `error.<code>` names, with the failure's status where it left 200 (B147).
@@ -65,10 +66,16 @@ fn with_failure_headers(response: Response, failure: &Failure) -> Response {
 
 /// One line per failure; the reason is for the operator, so it goes here and not into the answer.
 fn log(method: &Method, path: &str, failure: &Failure) {
-    let status = failure.status().as_u16();
+    let (status, reason) = (failure.status().as_u16(), one_line(&failure.chain()));
     if status >= 500 {
-        tracing::error!(status, %method, path, "{}", failure.chain());
+        tracing::error!(status, %method, path, "{reason}");
     } else {
-        tracing::info!(status, %method, path, "{}", failure.chain());
+        tracing::info!(status, %method, path, "{reason}");
     }
+}
+
+/// Text without control characters: what a client sent must not be able to forge a line of the log or move a terminal's cursor.
+fn one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }

@@ -28,7 +28,6 @@ pub fn development_page(request: &Request, failure: &Failure) -> Response {
     for problem in problems(failure) {
         push(&mut body, format_args!("<pre class=\"problem\">{}</pre>", escape(&problem.to_string())));
     }
-    push(&mut body, format_args!("<h2>Request</h2><table>{}</table>", request_rows(request)));
     if failure.status() == StatusCode::NOT_FOUND || failure.status() == StatusCode::METHOD_NOT_ALLOWED {
         let steps = request.site().router.explain(request.method(), request.uri().path());
         push(
@@ -36,6 +35,7 @@ pub fn development_page(request: &Request, failure: &Failure) -> Response {
             format_args!("<h2>Routes, in the order in which they were tried</h2><table>{}</table>", route_rows(&steps)),
         );
     }
+    push(&mut body, format_args!("<h2>Request</h2><table>{}</table>", request_rows(request)));
     body.push_str("<p class=\"note\">This page is shown because <code>environment.is_prod</code> is false.</p></main>");
     page(failure.status(), &title, &body)
 }

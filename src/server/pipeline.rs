@@ -121,10 +121,9 @@ impl Serving {
             Lookup::Missing => true,
             Lookup::NotStatic => false,
         };
-        let (method, path) = (parts.method.clone(), parts.uri.path().to_string());
         let mut request = match Request::new(self.site.clone(), parts, peer.address) {
             Ok(request) => request,
-            Err(error) => return errors::without_request(&self.site, &method, &path, Failure::from_error(error)),
+            Err(unreadable) => return errors::without_request(&self.site, *unreadable),
         };
         if missing {
             self.decide_language_by_path(&mut request);
@@ -179,7 +178,7 @@ impl Serving {
             }
         };
         match found.language {
-            Some(language) => request.set_language(&*language),
+            Some(language) => request.set_language(language),
             None if self.rules.negotiate => self.negotiate(request),
             None => {}
         }
@@ -191,7 +190,7 @@ impl Serving {
     fn negotiate(&self, request: &mut Request) {
         let wanted = request.header(header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default();
         let translator = &self.site.translator;
-        let language = translator.negotiate(wanted).unwrap_or(translator.default_language()).to_string();
+        let language = translator.negotiate(wanted).unwrap_or(translator.default_language());
         request.set_negotiated_language(language);
     }
 
