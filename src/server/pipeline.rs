@@ -151,9 +151,12 @@ impl Serving {
             Routed::Answer(response) => return Ok(response),
         };
         let deadline = self.rules.deadline();
-        let body = timeout_at(deadline, body::read(body, self.rules.max_body_size)).await;
-        let body = body.map_err(|_| Failure::new(408, "the body did not arrive within `server.request_timeout`"))?;
-        request.set_body(body.map_err(body_failure)?);
+        if !body.is_end_stream() {
+            let body = timeout_at(deadline, body::read(body, self.rules.max_body_size)).await;
+            let body =
+                body.map_err(|_| Failure::new(408, "the body did not arrive within `server.request_timeout`"))?;
+            request.set_body(body.map_err(body_failure)?);
+        }
         let run = timeout_at(deadline, run(endpoint, request)).await;
         let response = run.map_err(|_| Failure::new(503, "there was no answer within `server.request_timeout`"))??;
         render(request, response)
