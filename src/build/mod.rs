@@ -1,6 +1,6 @@
 //! Freezes a site's folder into its binary: the one call of a site's `build.rs`.
 //!
-//! 1. [`source`](crate::source) reads and checks the folder; mistakes fail the build, all of them in one report.
+//! 1. [`source`] reads and checks the folder; mistakes fail the build, all of them in one report.
 //! 2. `code` and `dispatch` write the site as Rust constants and paths, `output` puts them with the processed templates and
 //!    static files into `$OUT_DIR/kalgan`.
 //! 3. `cargo` tells cargo which files to watch.

@@ -1,8 +1,12 @@
 //! Black-box tests of the built binary and of sites made with it; one module per theme.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 mod assets;
 mod browser;
 mod connections;
+mod deploy;
+mod layout;
 mod manual;
 mod mistakes;
 mod reading;
