@@ -8,13 +8,15 @@ pub use std::borrow::Cow::Borrowed;
 pub use rust_embed::{self, RustEmbed};
 pub use tera::Tera;
 
-use crate::controller::Dispatch;
 pub use crate::controller::{ControllerFn, MiddlewareFn, controller, middleware};
-use crate::launch::App;
 pub use crate::snapshot::{
     Asset, Environment, Language, List, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
 };
+
 use std::borrow::Cow;
+
+use crate::controller::Dispatch;
+use crate::launch::App;
 
 /// A site of these parts; the last one registers the site's own template functions.
 pub fn app(
@@ -26,9 +28,14 @@ pub fn app(
     App::new(snapshot, Dispatch::new(controllers, middleware)).tera(template_functions)
 }
 
+/// A text that is a constant of the binary.
+pub const fn text(text: &'static str) -> Text {
+    Borrowed(text)
+}
+
 /// The embedded templates under these names.
 pub fn templates<Files: RustEmbed>(names: &'static [&'static str]) -> List<Template> {
-    let template = |name: &&'static str| Template { name: Borrowed(name), source: text(bytes::<Files>(name)) };
+    let template = |name: &&'static str| Template { name: Borrowed(name), source: utf8(bytes::<Files>(name)) };
     names.iter().map(template).collect()
 }
 
@@ -47,7 +54,7 @@ fn bytes<Files: RustEmbed>(name: &str) -> Cow<'static, [u8]> {
     Files::get(name).expect("the build wrote this file beside the constant that names it").data
 }
 
-fn text(bytes: Cow<'static, [u8]>) -> Text {
+fn utf8(bytes: Cow<'static, [u8]>) -> Text {
     const REASON: &str = "the build read this file as UTF-8";
     match bytes {
         Cow::Borrowed(bytes) => Borrowed(std::str::from_utf8(bytes).expect(REASON)),

@@ -186,7 +186,7 @@ fn place(place: &Place) -> String {
 /// A [`Text`] that borrows a constant of the binary. A function that takes no type parameter costs the compiler half as much as
 /// the generic `Cow::Borrowed`.
 fn text(text: &Text) -> String {
-    format!("Borrowed({text:?})")
+    format!("text({text:?})")
 }
 
 /// A [`crate::snapshot::List`] that borrows a constant of the binary.

@@ -101,7 +101,7 @@ fn a_secret_is_written_by_name_only() {
     let mut snapshot = snapshot();
     let secret = Value::Env { name: "SHOP_KEY".into(), default: None };
     snapshot.settings = vec![setting("shop.key", secret, 1)].into();
-    assert!(code_of(&snapshot).contains(r#"Value::Env { name: Borrowed("SHOP_KEY"), default: None }"#));
+    assert!(code_of(&snapshot).contains(r#"Value::Env { name: text("SHOP_KEY"), default: None }"#));
 }
 
 #[test]

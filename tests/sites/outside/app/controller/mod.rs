@@ -1,0 +1,2 @@
+pub mod error_controller;
+pub mod page_controller;

@@ -1,0 +1,7 @@
+mod controller;
+mod middleware;
+mod template;
+
+fn main() -> std::process::ExitCode {
+    kalgan::run(kalgan::site!())
+}
