@@ -9,5 +9,6 @@ mod deploy;
 mod layout;
 mod manual;
 mod mistakes;
+mod outside;
 mod reading;
 mod server;
