@@ -146,7 +146,9 @@ fn it_serves_alone_in_an_empty_folder_and_holds_no_secret() {
     let bytes = fs::read(&binary).expect("the binary can be read");
     assert!(contains(&bytes, "OUTSIDE_TOKEN") && !contains(&bytes, SECRET));
 
-    let server = Server::run(Command::new(&binary).current_dir(folder.path()).env("OUTSIDE_TOKEN", "other"));
+    let mut command = Command::new(&binary);
+    command.current_dir(folder.path()).env("OUTSIDE_TOKEN", "other");
+    let server = Server::start_command(command, &[]);
     let page = server.get("/es");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     assert!(page.body.contains("<h1>UN SITIO APARTE!</h1>"), "{}", page.body);

@@ -22,7 +22,6 @@ pub struct Answer {
 impl Server {
     /// Starts the binary with these settings, each `key=value`.
     pub fn start(settings: &[&str]) -> Server {
-<<<<<<< HEAD
         Server::start_command(Command::new(env!("CARGO_BIN_EXE_kalgan")), settings)
     }
 
@@ -30,18 +29,9 @@ impl Server {
     pub fn start_command(mut command: Command, settings: &[&str]) -> Server {
         let log = tempfile::NamedTempFile::new().unwrap();
         command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(log.reopen().unwrap());
-=======
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
->>>>>>> 5c9468d (Build and serve the site outside in tests: names checked by the compiler, the same bytes twice, rebuilt when changed)
         settings.iter().for_each(|setting| {
             command.args(["--set", setting]);
         });
-        Server::run(command.args(["--port", "0"]))
-    }
-
-    /// Starts any site's binary.
-    pub fn run(command: &mut Command) -> Server {
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("the binary starts");
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
