@@ -277,9 +277,9 @@ impl Endpoints {
             middleware: route.middleware.iter().map(|name| dispatch.middleware(name)).collect(),
             controller: dispatch.controller(&route.controller),
         });
-        let errors = (400..600).filter_map(|code| {
+        let errors = site.settings.below("error").filter_map(|code| {
             let name = site.settings.get_string(&format!("error.{code}")).ok()?;
-            Some((code, dispatch.controller(&name.replace('/', "::"))))
+            Some((code.parse().ok()?, dispatch.controller(&name.replace('/', "::"))))
         });
         Endpoints { routes: routes.collect(), errors: errors.collect() }
     }

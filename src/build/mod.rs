@@ -23,7 +23,7 @@ use crate::problem::{self, Problem};
 use crate::snapshot::Snapshot;
 use crate::source::{self, Reading};
 
-/// Checks the site in `folder`, which is relative to the package's own folder, and writes what [`kalgan::site!`] includes.
+/// Checks the site in `folder`, which is relative to the package's own folder, and writes what `kalgan::site!` includes.
 ///
 /// This line is the whole `main` of a site's `build.rs`:
 ///
@@ -32,8 +32,6 @@ use crate::source::{self, Reading};
 /// ```
 ///
 /// Mistakes in the site's files are printed and end the build script with status 1. Warnings become warnings of cargo.
-///
-/// [`kalgan::site!`]: https://docs.rs/kalgan/latest/kalgan/macro.site.html
 pub fn site(folder: &str) {
     let outcome = cargo::Script::from_environment().and_then(|script| {
         let reading = source::read(&script.package.join(folder), &script.options);
