@@ -20,7 +20,7 @@
 //! | files to data | `source` | in build.rs, and in a process that is given site files (feature `source`) |
 //! | the site as data | [`snapshot`] | constants in the binary |
 //! | data to Rust code | `build` | in build.rs only (feature `build`) |
-//! | what a process serves from | [`site`] | immutable |
+//! | what a process serves from | [`site`](mod@site) | immutable |
 //! | what a controller sees | [`http`] | |
 //! | names to functions | [`controller`] | |
 //! | sockets, the way of a request, error pages | `server` | the only user of warp |
