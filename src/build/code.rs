@@ -25,7 +25,7 @@ const HEAD: &str = r#"// Written by `kalgan::build` from the site's files.
     #[cfg(panic = "abort")]
     compile_error!("kalgan needs unwinding panics, or one in a controller ends the server: remove `panic = \"abort\"` from the profile");
 
-    #[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_imports, reason = "the code is generated")]
+    #[allow(clippy::all, clippy::pedantic, clippy::restriction, unused_imports, unused_variables, reason = "the code is generated")]
     fn site() -> ::kalgan::App {
 use ::kalgan::generated::*;
 
