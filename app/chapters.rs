@@ -30,6 +30,7 @@ pub const SECTIONS: &[Section] = &[
             "translations",
             "static_files",
             "errors",
+            "testing",
         ],
     },
     Section { name: "run", pages: &["commands", "production"] },

@@ -48,7 +48,7 @@ fn group(key: &Key) -> &'static str {
 }
 
 /// Settings of the groups above that nothing reads yet.
-const NOT_READ: [&str; 3] = ["environment.refresh_config_timeout", "server.public_url", "server.trusted_proxies"];
+const NOT_READ: [&str; 2] = ["environment.refresh_config_timeout", "server.trusted_proxies"];
 
 impl Row {
     fn new(key: &Key) -> Row {

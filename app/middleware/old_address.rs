@@ -16,7 +16,7 @@ const MOVED: [(&str, &str); 14] = [
     ("database", "porting"),
     ("error-handling", "errors"),
     ("security", "porting"),
-    ("tests", "porting"),
+    ("tests", "testing"),
     ("production", "production"),
 ];
 

@@ -222,3 +222,36 @@ fn the_search_index_has_every_page_and_its_sections() {
         );
     }
 }
+
+/// The YAML files and templates that a language's pages show, written into a folder as one site.
+fn write_examples(language: &str, folder: &Path) {
+    let fence = Regex::new(r"(?ms)^```(yaml|html)(?: app/(\S+))?\n(.*?)^```").unwrap();
+    let mut pages: Vec<_> = fs::read_dir(Path::new("app/templates/manual").join(language)).unwrap().flatten().collect();
+    pages.sort_by_key(|page| page.file_name());
+    for (number, page) in pages.iter().enumerate() {
+        let source = fs::read_to_string(page.path()).unwrap().replace("{% raw %}", "").replace("{% endraw %}", "");
+        for (place, example) in fence.captures_iter(&source).enumerate() {
+            let unnamed = format!("templates/{number}-{place}.html");
+            let path = folder.join(example.get(2).map_or(unnamed.as_str(), |name| name.as_str()));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, &example[3]).unwrap();
+        }
+    }
+    for file in ["static/css/site.css", "static/img/gate.svg"] {
+        fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+        fs::write(folder.join(file), "/* */").unwrap();
+    }
+}
+
+#[test]
+fn the_examples_are_together_a_site_without_mistakes() {
+    for language in ["en", "es"] {
+        let folder = tempfile::tempdir().unwrap();
+        write_examples(language, folder.path());
+        let options = kalgan::source::Options { name: "site".into(), release: "1.0.0".into(), is_prod: false };
+        let reading = kalgan::source::read(folder.path(), &options);
+        let errors: Vec<_> = reading.problems.into_iter().filter(|problem| problem.is_error()).collect();
+        assert!(errors.is_empty(), "{}", kalgan::problem::report(&errors));
+        assert!(reading.snapshot.routes.len() >= 7 && reading.snapshot.templates.len() >= 8, "examples were not found");
+    }
+}

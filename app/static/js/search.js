@@ -13,10 +13,11 @@ const plain = (text) => Array.from(text, (letter) => letter.normalize("NFD")[0].
 async function load() {
   const answer = await fetch(box.dataset.index);
   const entries = await answer.json();
-  return entries.map((entry) => ({ ...entry, inTitle: plain(entry.title), inHeading: plain(entry.heading), inText: plain(entry.text) }));
+  return entries.map((entry) => ({ ...entry, inTitle: plain(entry.title), inHeading: plain(entry.heading || entry.title), inText: plain(entry.text) }));
 }
 
-/** How well an entry fits: 0 when a word is missing; a word in the heading or title counts more than one in the text. */
+/** How well an entry fits: 0 when a word is missing; a heading counts more than a title, a title more than the text. The entry
+    of a page itself has its title for a heading, so that it comes before the sections of other pages. */
 function score(entry, words) {
   let sum = 0;
   for (const word of words) {
