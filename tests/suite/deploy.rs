@@ -18,7 +18,8 @@ fn run(command: &mut Command) -> Option<Output> {
     command.output().inspect_err(|error| skip(command.get_program().to_string_lossy().as_ref(), error)).ok()
 }
 
-fn skip(tool: &str, error: &io::Error) {
+/// Says on the terminal that a tool is missing.
+pub fn skip(tool: &str, error: &io::Error) {
     writeln!(io::stderr(), "skipped: `{tool}` cannot be run here ({error})").expect("standard error takes a line");
 }
 

@@ -11,4 +11,5 @@ mod manual;
 mod mistakes;
 mod outside;
 mod reading;
+mod release;
 mod server;

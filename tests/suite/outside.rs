@@ -14,13 +14,13 @@ use tempfile::TempDir;
 use crate::server::Server;
 
 /// A secret that is in the environment of every build here, and must be in none of the binaries.
-const SECRET: &str = "the-token-of-the-machine-that-builds";
+pub const SECRET: &str = "the-token-of-the-machine-that-builds";
 
-fn repository() -> &'static Path {
+pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn original() -> PathBuf {
+pub fn original() -> PathBuf {
     repository().join("tests/sites/outside")
 }
 
@@ -43,8 +43,8 @@ fn cargo(site: &Path, arguments: &[&str]) -> Output {
     command.output().expect("cargo can be run")
 }
 
-fn build(site: &Path) -> Output {
-    cargo(site, &["build", "--locked", "--message-format=json-render-diagnostics"])
+fn build(site: &Path, options: &[&str]) -> Output {
+    cargo(site, &[&["build", "--locked", "--message-format=json-render-diagnostics"], options].concat())
 }
 
 /// What cargo and the compiler told the person who builds.
@@ -59,17 +59,22 @@ fn messages(output: &Output) -> Vec<serde_json::Value> {
 }
 
 /// A build that must succeed: the binary, where build.rs wrote, and whether the compiler had nothing to do.
-struct Built {
-    binary: PathBuf,
+pub struct Built {
+    pub binary: PathBuf,
     frozen: PathBuf,
     fresh: bool,
 }
 
 fn built(site: &Path) -> Built {
-    let output = build(site);
+    built_with(site, &[])
+}
+
+/// A build with more options for cargo.
+pub fn built_with(site: &Path, options: &[&str]) -> Built {
+    let output = build(site, options);
     assert!(output.status.success(), "{}", told(&output));
     let messages = messages(&output);
-    let artifact = messages.iter().find(|message| message["executable"].is_string()).expect("a binary is built");
+    let artifact = messages.iter().rfind(|message| message["executable"].is_string()).expect("a binary is built");
     let is_script = |message: &&serde_json::Value| {
         message["out_dir"].is_string() && message["package_id"] == artifact["package_id"]
     };
@@ -133,7 +138,7 @@ fn change(site: &Path, file: &str, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).expect("the file can be written");
 }
 
-fn contains(bytes: &[u8], text: &str) -> bool {
+pub fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
@@ -204,7 +209,7 @@ fn changed_site_files_are_built_and_an_unchanged_tree_is_not() {
 fn a_controller_that_nobody_wrote_is_shown_with_the_route_that_names_it() {
     let site = copy("outside-misspelt");
     change(site.path(), "routes/main.yaml", "page_controller::greeting", "page_controller::greting");
-    let output = build(site.path());
+    let output = build(site.path(), &[]);
     assert!(!output.status.success());
     let told = told(&output);
     assert!(told.contains("cannot find value `greting` in module `crate::controller::page_controller`"), "{told}");
@@ -217,7 +222,7 @@ fn mistakes_in_site_files_fail_the_build_all_at_once() {
     let site = copy("outside-mistaken");
     change(site.path(), "config/site.yaml", "port: 0", "prot: 0");
     change(site.path(), "templates/home.html", "\"greeting\"|url", "\"greting\"|url");
-    let output = build(site.path());
+    let output = build(site.path(), &[]);
     assert!(!output.status.success());
     let told = told(&output);
     for expected in ["app/config/site.yaml:2:3: error:", "app/templates/home.html:", "did you mean", "2 errors"] {
