@@ -48,6 +48,9 @@ fn variable(name: &str) -> Result<OsString, String> {
 /// How many warnings are shown one by one. Cargo repeats them on every build; a translation that was just begun would bury all else.
 const SHOWN_WARNINGS: usize = 20;
 
+/// Where the whole of the warnings is, with the text of their lines.
+const WHOLE: &str = "`cargo run -- check` shows all of them with their lines, when kalgan has its feature `source`";
+
 /// The lines for cargo after a successful run: what to watch, and the warnings.
 pub(super) fn directives(folder: &str, package: &Path, reading: &Reading) -> String {
     let mut lines = String::new();
@@ -58,11 +61,9 @@ pub(super) fn directives(folder: &str, package: &Path, reading: &Reading) -> Str
         add(&mut lines, format_args!("warning={}", one_line(folder, problem)));
     }
     match reading.problems.len().checked_sub(SHOWN_WARNINGS) {
-        Some(more @ 1..) => {
-            add(&mut lines, format_args!("warning=and {more} more; `cargo run -- check` shows them all"))
-        }
+        Some(more @ 1..) => add(&mut lines, format_args!("warning=and {more} more; {WHOLE}")),
         _ if reading.problems.is_empty() => {}
-        _ => add(&mut lines, format_args!("warning=`cargo run -- check` shows the lines that are meant")),
+        _ => add(&mut lines, format_args!("warning={WHOLE}")),
     }
     lines
 }
