@@ -171,6 +171,9 @@ impl End {
         match self {
             End::Closed => {}
             End::Failed(error) if error.is_parse() => tracing::info!(%peer, "malformed request: {}", chain(error)),
+            End::Failed(error) if error.is_incomplete_message() => {
+                tracing::info!(%peer, "incomplete request: the client hung up in the middle of it");
+            }
             End::Failed(error) if error.is_user() => tracing::warn!(%peer, "answer broken off: {}", chain(error)),
             End::Failed(error) => tracing::debug!(%peer, "connection lost: {}", chain(error)),
             End::HeadTimeout => tracing::debug!(%peer, "connection closed: the head of a request took too long"),

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderValue, Method, Request, StatusCode, Version};
 use http_body_util::Empty;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -105,9 +106,19 @@ fn refusal(parts: &Parts) -> Option<(StatusCode, &'static str)> {
         return Some((StatusCode::NOT_IMPLEMENTED, "the method CONNECT"));
     }
     // RFC 9112 section 3.2.
-    let has_one_host = || parts.headers.get_all(HOST).iter().count() == 1;
-    (parts.version == Version::HTTP_11 && !has_one_host())
-        .then_some((StatusCode::BAD_REQUEST, "not exactly one field `Host`"))
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if !is_host(host) => Some((StatusCode::BAD_REQUEST, "the field `Host` is no host")),
+        (Some(_), None) => None,
+        (None, _) if parts.version != Version::HTTP_11 => None,
+        _ => Some((StatusCode::BAD_REQUEST, "not exactly one field `Host`")),
+    }
+}
+
+/// A host with or without a port; empty where the target has none.
+fn is_host(value: &HeaderValue) -> bool {
+    let value = value.as_bytes();
+    value.is_empty() || (!value.contains(&b'@') && Authority::try_from(value).is_ok())
 }
 
 fn status(code: StatusCode) -> Response {

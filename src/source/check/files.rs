@@ -39,16 +39,30 @@ impl<'s> Files<'s> {
         if self.dynamic.covers(value) || self.is_there(path) {
             return None;
         }
-        let problem = used.error(format!("there is no static file `{value}`"));
-        let names = self.names();
-        let problem = match nearest(path, names.iter().map(String::as_str)) {
-            Some(similar) => problem.help(format!("did you mean `{similar}`?")),
-            None if path.contains("://") => {
-                problem.help("`asset` is for the site's own files; an address needs no filter")
-            }
-            None => problem.help(format!("put it there as `{}/{}`", self.folders[0], path.trim_start_matches('/'))),
-        };
+        let problem = used.error(format!("there is no static file `{value}`")).help(self.advice(path));
         Some(problem.help(format!("if it is made only at run time, add `{value}` to the setting `static.dynamic`")))
+    }
+
+    /// What to write in place of a value that names no file.
+    fn advice(&self, path: &str) -> String {
+        let names = self.names();
+        if let Some(similar) = nearest(path, names.iter().map(String::as_str)) {
+            return format!("did you mean `{similar}`?");
+        }
+        if path.contains("://") {
+            return "`asset` is for the site's own files; an address needs no filter".to_string();
+        }
+        match self.without_prefix(path) {
+            Some(name) => format!("write `{name}`: the filter puts what stands before it in front"),
+            None => format!("put it there as `{}/{}`", self.folders[0], path.trim_start_matches('/')),
+        }
+    }
+
+    /// What is left of a whole address, written as the browser sees it, when the part that the filter adds is taken away.
+    fn without_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let prefixes = self.prefix.texts.iter().map(|prefix| path_of(prefix)).chain(self.folders.iter().map(String::as_str));
+        let names = prefixes.filter_map(|prefix| path.trim_start_matches('/').strip_prefix(prefix.trim_matches('/')));
+        names.filter(|name| name.starts_with('/')).find(|name| self.is_there(name))
     }
 
     /// Whether a file is at the path of `static.path` with the value behind it, or beneath one of the folders (B135).

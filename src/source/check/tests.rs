@@ -167,6 +167,15 @@ fn files_are_found_as_the_filter_finds_them() {
 }
 
 #[test]
+fn an_address_as_the_browser_sees_it_is_shortened() {
+    let expected = "E '/static/css/site.css': there is no static file `/static/css/site.css`: \
+        write `/css/site.css`: the filter puts what stands before it in front";
+    for path in ["/static", "static/", "https://cdn.example.com/x"] {
+        assert_eq!(said("{{ '/static/css/site.css' | asset }}", &[("static.path", path)]), expected, "{path}");
+    }
+}
+
+#[test]
 fn what_may_be_in_a_file_that_could_not_be_read_is_not_missed() {
     let file = TextFile {
         path: "templates/a.html".into(),

@@ -1,4 +1,4 @@
-//! Whether the other languages say what the default language says, with the same placeholders.
+//! Whether all languages have the same messages, with the same placeholders as in the default language.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +12,23 @@ const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 /// A language that lacks more messages than this is told of once, not once per message.
 const MOST_SINGLE: usize = 20;
 
-/// Compares all languages with the default one.
+/// The message that stands for an id in reports, and whether it is the default language's.
+type Original<'m, 'a> = (&'m Message<'a>, bool);
+
+/// Compares all languages, each with what the site has in any of them.
 pub fn check(default: &Messages<'_>, languages: &[Messages<'_>], problems: &mut Vec<Problem>) {
+    let originals = originals(default, languages);
     let mut lacking: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for language in languages.iter().filter(|language| language.code != default.code && language.complete) {
-        let ids: Vec<_> = default.by_id.keys().filter(|id| !has(language, id)).map(String::as_str).collect();
+    for language in languages.iter().filter(|language| language.complete) {
+        let ids: Vec<&str> = originals.keys().copied().filter(|id| !has(language, id)).collect();
         if ids.len() > MOST_SINGLE {
-            problems.push(lacks_many(default, language.code, &ids));
+            problems.push(lacks_many(&originals, language.code, &ids));
         } else {
             ids.into_iter().for_each(|id| lacking.entry(id).or_default().push(language.code));
         }
     }
     for (id, codes) in lacking {
-        problems.push(lacks(&default.by_id[id], id, &codes));
+        problems.push(lacks(originals[id], id, &codes));
     }
     for language in languages.iter().filter(|language| language.code != default.code) {
         for (id, message) in &language.by_id {
@@ -34,10 +38,23 @@ pub fn check(default: &Messages<'_>, languages: &[Messages<'_>], problems: &mut 
     }
 }
 
+/// Every id of the site: with the default language's message, else that of the first language that has one.
+fn originals<'m, 'a>(default: &'m Messages<'a>, languages: &'m [Messages<'a>]) -> BTreeMap<&'m str, Original<'m, 'a>> {
+    let mut originals: BTreeMap<&str, Original<'_, '_>> = BTreeMap::new();
+    for language in [default].into_iter().chain(languages) {
+        let is_default = language.code == default.code;
+        for (id, message) in &language.by_id {
+            originals.entry(id).or_insert((message, is_default));
+        }
+    }
+    originals
+}
+
 /// Whether a language has a message, or another plural form of it: which forms there are differs between languages.
 fn has(language: &Messages<'_>, id: &str) -> bool {
     let form = |id: &str| language.by_id.contains_key(&format!("{id}.other"));
-    language.by_id.contains_key(id) || form(id) || plural(id).is_some_and(form)
+    let plain = |id: &str| language.by_id.contains_key(id);
+    plain(id) || form(id) || plural(id).is_some_and(|id| form(id) || plain(id))
 }
 
 /// The id of which this one is a plural form.
@@ -45,24 +62,23 @@ fn plural(id: &str) -> Option<&str> {
     id.rsplit_once('.').filter(|(_, last)| CATEGORIES.contains(last)).map(|(id, _)| id)
 }
 
-fn lacks(message: &Message<'_>, id: &str, codes: &[&str]) -> Problem {
-    let codes = codes.join("`, `");
-    let text = format!("the message `{id}` is missing in `{codes}`");
-    message.document.warning(message.mark, text).help("translate it there; until then this text is shown")
+fn lacks((message, is_default): Original<'_, '_>, id: &str, codes: &[&str]) -> Problem {
+    let text = format!("the message `{id}` is missing in `{}`", codes.join("`, `"));
+    message.document.warning(message.mark, text).help(match is_default {
+        true => "translate it there; until then this text is shown",
+        // What the default language lacks has nothing to fall back on (B123).
+        false => "write it there, or correct the name here; until then the name is shown in its place",
+    })
 }
 
-fn lacks_many(default: &Messages<'_>, code: &str, ids: &[&str]) -> Problem {
+fn lacks_many(originals: &BTreeMap<&str, Original<'_, '_>>, code: &str, ids: &[&str]) -> Problem {
     let first = ids[..3].join("`, `");
-    let text = format!(
-        "the language `{code}` lacks {} of the {} messages of `{}`",
-        ids.len(),
-        default.by_id.len(),
-        default.code
-    );
-    // A place that every site with a default language has: the file of the first message that is missing.
-    let file = default.by_id[ids[0]].document.path();
-    Problem::warning(file, text)
-        .help(format!("the first are `{first}`; until they are translated these texts are shown"))
+    let text = format!("the language `{code}` lacks {} of the site's {} messages", ids.len(), originals.len());
+    // A place that there is on every such site: the file of the first message that is missing.
+    let file = originals[ids[0]].0.document.path();
+    Problem::warning(file, text).help(format!(
+        "the first are `{first}`; until they are translated, the texts of the default language or the names are shown"
+    ))
 }
 
 /// Placeholders that only one of two languages has. A plural form may say its number in words, so there `count` is free.

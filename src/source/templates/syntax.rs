@@ -20,18 +20,49 @@ pub fn explain(report: &ReportError, template: &TextFile, outline: &Outline<'_>)
         "Unknown tag" => unknown_tag(text, range.start, text.get(range.clone()).unwrap_or_default(), error),
         "Unexpected character" => {
             let character = text.get(range.start..).and_then(|rest| rest.chars().next()).unwrap_or_default();
-            let help = "a name consists of the letters a to z, digits and `_`; text stands between quotes";
-            error(format!("unexpected character `{character}` inside a tag")).help(help)
+            let rest = text.get(range.start..).unwrap_or_default();
+            error(format!("unexpected character `{character}` inside a tag")).help(instead_of(rest))
         }
         "Closing comment tag `#}` not found" => error("`{#` is never closed".to_string()).help("end it with `#}`"),
         "unexpected end of raw block" => {
             error("`{% raw %}` is never closed".to_string()).help("end it with `{% endraw %}`")
         }
-        message => match open_since(text, range.start, outline) {
-            Some(line) => error(plain(message)).help(format!("the tag begins in line {line}: is its end missing?")),
-            None => error(plain(message)),
-        },
+        message => {
+            let problem = error(plain(message));
+            match (open_since(text, range.start, outline), meant(message, text, range.start)) {
+                (Some(line), _) => problem.help(format!("the tag begins in line {line}: is its end missing?")),
+                (None, Some(help)) => problem.help(help),
+                (None, None) => problem,
+            }
+        }
     }
+}
+
+/// What to write in place of characters that other languages have there.
+fn instead_of(rest: &str) -> &'static str {
+    match rest.as_bytes() {
+        [b'&', b'&', ..] => "write `and`",
+        [b'?', ..] => "write `a if condition else b`",
+        _ if rest.starts_with(['“', '”', '„', '‘', '’', '«', '»']) => "text stands between straight quotes, `\"` or `'`",
+        _ => "a name consists of the letters a to z, digits and `_`; text stands between quotes",
+    }
+}
+
+/// What those mean who come from Kalgan 0.9 or from another template language.
+fn meant(message: &str, text: &str, offset: usize) -> Option<&'static str> {
+    let before = text.get(..offset)?.trim_end();
+    let after = text.get(offset..)?;
+    if message.starts_with("Function calls are only allowed") {
+        return Some("values have no methods: leave the parentheses out, or use a filter");
+    }
+    if before.ends_with("else") && after.starts_with("if") {
+        return Some("write `elif`");
+    }
+    if after.starts_with("||") || (before.ends_with('|') && after.starts_with('|')) {
+        return Some("write `or`");
+    }
+    let is_call = before.ends_with(['(', ',']) && message.ends_with("expected identifier.");
+    is_call.then_some("arguments have names, as in `trans(name = \"Ann\")`")
 }
 
 /// The line of the tag that could not be read, where it is an earlier one than that of the mistake.

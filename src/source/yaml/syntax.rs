@@ -74,7 +74,10 @@ pub fn problem(file: &TextFile, error: &serde_yaml::Error, places: &mut Places<'
     }
     let before = file.text[..mark.offset].lines().last().unwrap_or_default().trim_end();
     if text.contains("did not find expected key") && before.ends_with([']', '}', '"', '\'']) {
-        let help = "put the whole value in quotes, because it begins with a bracket or a quote";
+        let help = match before.ends_with('\'') && file.text[mark.offset..].starts_with(char::is_alphabetic) {
+            true => "between single quotes an apostrophe is written twice; or put the value in double quotes",
+            false => "put the whole value in quotes, because it begins with a bracket or a quote",
+        };
         let message = "the value already ended before this";
         return put(Problem::error(&file.path, message).help(help), &file.text, mark);
     }

@@ -114,6 +114,23 @@ fn wrong_tags_say_what_is_right() {
 }
 
 #[test]
+fn habits_from_other_languages_are_understood() {
+    let cases = [
+        ("{{ 'a' | trans('Ann') }}", "arguments have names, as in `trans(name = \"Ann\")`"),
+        ("{{ a | default('x') }}", "arguments have names"),
+        ("{{ request.path() }}", "leave the parentheses out"),
+        ("{% if a %}{% else if b %}{% endif %}", "write `elif`"),
+        ("{% if a && b %}{% endif %}", "write `and`"),
+        ("{% if a || b %}{% endif %}", "write `or`"),
+        ("{{ a ? b : c }}", "write `a if condition else b`"),
+        ("{{ “a” | trans }}", "straight quotes"),
+    ];
+    for (source, expected) in cases {
+        assert!(said_of(source).contains(expected), "{source}: {}", said_of(source));
+    }
+}
+
+#[test]
 fn circles_are_told_once() {
     let site = "== b\n{% extends \"a\" %}\n== a\n{% extends \"b\" %}\n== c\n{% extends \"a\" %}\n";
     assert_eq!(
