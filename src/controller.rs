@@ -10,8 +10,10 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::error::Error;
+use crate::hint::nearest;
 use crate::http::{Failure, IntoOutcome, IntoResponse, Outcome, Request, Response};
-use crate::site::Site;
+use crate::site::{Settings, Site};
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -232,6 +234,11 @@ impl Dispatch {
         self.resolver = Some(resolver);
     }
 
+    /// Whether there is a controller of that name; a resolver tells only when it is asked.
+    fn knows(&self, name: &str) -> bool {
+        self.resolver.is_some() || self.controllers.contains_key(name)
+    }
+
     fn controller(&self, name: &str) -> ControllerFn {
         if let Some(found) = self.controllers.get(name) {
             return found.clone();
@@ -272,16 +279,18 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Finds the functions of all routes and of the settings `error.<code>` (B147).
-    pub fn new(site: &Site, dispatch: &Dispatch) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where a setting from outside names an error page that there is not, or a controller that is not in the binary.
+    pub fn new(site: &Site, dispatch: &Dispatch) -> Result<Self, Error> {
         let routes = site.router.routes().map(|route| Endpoint {
             middleware: route.middleware.iter().map(|name| dispatch.middleware(name)).collect(),
             controller: dispatch.controller(&route.controller),
         });
-        let errors = site.settings.below("error").filter_map(|code| {
-            let name = site.settings.get_string(&format!("error.{code}")).ok()?;
-            Some((code.parse().ok()?, dispatch.controller(&name.replace('/', "::"))))
-        });
-        Endpoints { routes: routes.collect(), errors: errors.collect() }
+        let codes = site.settings.below("error").filter(|code| *code != "custom_in_dev");
+        let errors: Result<_, Error> = codes.map(|code| error_page(&site.settings, code, dispatch)).collect();
+        Ok(Endpoints { routes: routes.collect(), errors: errors? })
     }
 
     /// What answers for the route at this place among the site's routes.
@@ -293,6 +302,27 @@ impl Endpoints {
     pub fn error(&self, status: u16) -> Option<&ControllerFn> {
         self.errors.get(&status)
     }
+}
+
+/// The controller of one setting `error.<code>`. The build has checked those of the site's files; this is for the others.
+fn error_page(settings: &Settings, code: &str, dispatch: &Dispatch) -> Result<(u16, ControllerFn), Error> {
+    let key = format!("error.{code}");
+    let name = settings.get_string(&key)?.replace('/', "::");
+    let wrong = |reason: String| {
+        let layer = settings.layer(&key).map(|layer| format!(" ({layer})")).unwrap_or_default();
+        Error::Setting(format!("the setting `{key}`{layer} {reason}"))
+    };
+    let status = code.parse().ok().filter(|status| (400..600).contains(status));
+    let status =
+        status.ok_or_else(|| wrong("is not for the status code of an error: those go from 400 to 599".to_string()))?;
+    if !dispatch.knows(&name) {
+        let near = nearest(&name, dispatch.controllers.keys().copied()).map(|near| format!("; did you mean `{near}`?"));
+        return Err(wrong(format!(
+            "names the controller `{name}`, which is not in this binary{}",
+            near.unwrap_or_default()
+        )));
+    }
+    Ok((status, dispatch.controller(&name)))
 }
 
 #[cfg(test)]

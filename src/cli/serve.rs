@@ -41,10 +41,10 @@ async fn serve(app: &App, site: Arc<Site>, flags: &Flags) -> Result<ExitCode, Er
     let address = site.settings.get_string("server.address")?;
     refuse_remote_development(&site, &address, flags)?;
     let options = options(&site.settings)?;
+    let pipeline = Pipeline::new(Serving::new(site.clone(), app.dispatch())?);
     let listener = Listener::bind(&address, site.settings.get("server.port")?).await?;
     let stop = stop_asked()?;
     println!("{}", greeting(&site, &listener));
-    let pipeline = Pipeline::new(Serving::new(site, app.dispatch())?);
     let cut = server::serve(listener, options, Arc::new(pipeline), stop).await;
     if cut > 0 {
         tracing::warn!("{cut} connections were cut: their requests did not finish within `server.shutdown_timeout`");

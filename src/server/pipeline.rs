@@ -67,7 +67,7 @@ impl Serving {
     /// [`Error::Setting`] when a setting that the pipeline needs does not fit.
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
         let rules = Rules::new(&site)?;
-        let (endpoints, files) = (Endpoints::new(&site, dispatch), StaticFiles::new(&site)?);
+        let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);
         Ok(Serving { site, endpoints, files, rules })
     }
 }

@@ -186,3 +186,21 @@ fn an_address_that_is_taken_is_one_line_and_exit_code_1() {
     let message = String::from_utf8(second.stderr).unwrap();
     assert!(message.lines().count() == 1 && message.contains(port) && message.contains("server.port"), "{message}");
 }
+
+#[test]
+fn an_error_page_that_the_binary_has_not_stops_the_start() {
+    for (setting, reason) in [
+        ("error.404=page::shwo", "did you mean `page::show`?"),
+        ("error.700=page::show", "from 400 to 599"),
+        ("error.lost=page::show", "from 400 to 599"),
+    ] {
+        let arguments = ["--port", "0", "--set", setting];
+        let refused = Command::new(env!("CARGO_BIN_EXE_kalgan")).args(arguments).output().unwrap();
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!((refused.status.code(), message.lines().count()), (Some(1), 1), "{message}");
+        assert!(
+            refused.stdout.is_empty() && message.contains("(flag for error.") && message.contains(reason),
+            "{message}"
+        );
+    }
+}

@@ -60,7 +60,8 @@ impl<'s> Files<'s> {
 
     /// What is left of a whole address, written as the browser sees it, when the part that the filter adds is taken away.
     fn without_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let prefixes = self.prefix.texts.iter().map(|prefix| path_of(prefix)).chain(self.folders.iter().map(String::as_str));
+        let prefixes =
+            self.prefix.texts.iter().map(|prefix| path_of(prefix)).chain(self.folders.iter().map(String::as_str));
         let names = prefixes.filter_map(|prefix| path.trim_start_matches('/').strip_prefix(prefix.trim_matches('/')));
         names.filter(|name| name.starts_with('/')).find(|name| self.is_there(name))
     }

@@ -43,7 +43,9 @@ fn instead_of(rest: &str) -> &'static str {
     match rest.as_bytes() {
         [b'&', b'&', ..] => "write `and`",
         [b'?', ..] => "write `a if condition else b`",
-        _ if rest.starts_with(['“', '”', '„', '‘', '’', '«', '»']) => "text stands between straight quotes, `\"` or `'`",
+        _ if rest.starts_with(['“', '”', '„', '‘', '’', '«', '»']) => {
+            "text stands between straight quotes, `\"` or `'`"
+        }
         _ => "a name consists of the letters a to z, digits and `_`; text stands between quotes",
     }
 }
