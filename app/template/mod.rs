@@ -6,10 +6,11 @@ mod prose;
 use kalgan::{Kwargs, State, TeraResult, Value};
 
 /// `{% filter markdown(contents="On this page") %}…{% endfilter %}`: the Markdown as HTML in an `<article>`, and before it
-/// the list of the page's headings under the given title, where there are at least two.
+/// the list of the page's headings under the given title, where there are at least two. The argument `table` names tables for
+/// screen readers.
 pub fn markdown(text: &str, arguments: Kwargs, _: &State) -> TeraResult<Value> {
     let title = arguments.get::<String>("contents")?.unwrap_or_default();
-    let prose = prose::read(text);
+    let prose = prose::read(text, &arguments.get::<String>("table")?.unwrap_or_default());
     let contents = if prose.contents.len() > 1 { contents(&title, &prose.contents) } else { String::new() };
     Ok(Value::safe_string(&format!("{contents}<article class=\"prose\">\n{}</article>\n", prose.html)))
 }

@@ -14,8 +14,9 @@ pub struct Prose {
     pub contents: Vec<(String, String)>,
 }
 
-/// Reads the Markdown of a page; HTML in it is kept, because the manual's templates are its only authors.
-pub fn read(markdown: &str) -> Prose {
+/// Reads the Markdown of a page; HTML in it is kept, because the manual's templates are its only authors. `table` is what screen
+/// readers call a table that scrolls.
+pub fn read(markdown: &str, table: &str) -> Prose {
     let options = Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION;
     let mut writer = Writer::default();
     let mut events = Parser::new_ext(markdown, options);
@@ -30,7 +31,7 @@ pub fn read(markdown: &str) -> Prose {
                 writer.code(&kind, &plain(&inner));
             }
             Event::Start(Tag::Table(columns)) => {
-                writer.markup("<div class=\"scroll\" tabindex=\"0\">");
+                writer.table(table);
                 writer.events.push(Event::Start(Tag::Table(columns)));
             }
             Event::End(TagEnd::Table) => {
@@ -89,6 +90,13 @@ impl<'a> Writer<'a> {
         self.markup(figure(language, file, code));
     }
 
+    /// The beginning of a table, which the keyboard can scroll where it is too wide.
+    fn table(&mut self, label: &str) {
+        let mut escaped = String::new();
+        highlight::escape(&mut escaped, label);
+        self.markup(format!("<div class=\"scroll\" role=\"group\" aria-label=\"{escaped}\" tabindex=\"0\">"));
+    }
+
     fn unique(&mut self, id: String) -> String {
         let seen = self.ids.entry(id.clone()).or_default();
         *seen += 1;
@@ -124,7 +132,7 @@ mod tests {
 
     #[test]
     fn headings_can_be_linked_to_and_are_listed() {
-        let prose = read("## Qué hace `url`\n\n## Qué hace `url`\n\n### Más\n");
+        let prose = read("## Qué hace `url`\n\n## Qué hace `url`\n\n### Más\n", "Table");
         let ids: Vec<_> = prose.contents.iter().map(|(id, _)| id.as_str()).collect();
         assert_eq!(ids, ["qué-hace-url", "qué-hace-url-2"]);
         let heading = "<h2 id=\"qué-hace-url\"><a href=\"#qué-hace-url\">Qué hace <code>url</code></a></h2>";
@@ -133,15 +141,18 @@ mod tests {
 
     #[test]
     fn code_has_its_colours_and_its_file_name() {
-        let html = read("```yaml app/config/app.yaml\nport: 1\n```\n").html;
+        let html = read("```yaml app/config/app.yaml\nport: 1\n```\n", "Table").html;
         assert!(html.contains("<figcaption>app/config/app.yaml</figcaption>"), "{html}");
         assert!(html.contains("<span class=\"name\">port</span>: <span class=\"number\">1</span>"), "{html}");
     }
 
     #[test]
     fn tables_scroll_on_their_own() {
-        let html = read("| a | b |\n|---|---|\n| 1 | 2 |\n\nText\n").html;
-        assert!(html.starts_with("<div class=\"scroll\" tabindex=\"0\"><table>"), "{html}");
+        let html = read("| a | b |\n|---|---|\n| 1 | 2 |\n\nText\n", "Table").html;
+        assert!(
+            html.starts_with("<div class=\"scroll\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table>"),
+            "{html}"
+        );
         assert!(html.contains("</table>\n</div>\n<p>Text</p>"), "{html}");
     }
 }
