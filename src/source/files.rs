@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::hint::nearest;
 use crate::problem::{Problem, position};
 
 /// A site file as text.
@@ -89,6 +90,13 @@ impl Files {
         }
         found.sort();
         found
+    }
+
+    /// All YAML files below a folder, sorted by path. One whose ending is nearly that of YAML is a warning, because nothing reads it.
+    pub fn walk_yaml(&mut self, folder: &str) -> Vec<Found> {
+        let (yaml, others): (Vec<_>, Vec<_>) = self.walk(folder).into_iter().partition(|found| is_yaml(&found.name));
+        self.problems.extend(others.iter().filter_map(nearly_yaml));
+        yaml
     }
 
     /// The names of the folders directly in a folder, sorted, without those that begin with a dot.
@@ -226,6 +234,14 @@ pub fn normal(path: &str) -> Option<String> {
 pub fn is_yaml(name: &str) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
+}
+
+/// What is said of a file that was surely meant to be YAML; the copies that editors leave behind are none.
+fn nearly_yaml(found: &Found) -> Option<Problem> {
+    let extension = found.name.rsplit_once('.')?.1;
+    let meant = nearest(&extension.to_lowercase(), ["yaml", "yml"]).filter(|_| !extension.ends_with('~'))?;
+    let message = format!("this file is not read, because its name ends in `.{extension}`");
+    Some(Problem::warning(&found.path, message).help(format!("did you mean `.{meant}`?")))
 }
 
 /// A folder's path and a name in it as one path.

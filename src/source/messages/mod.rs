@@ -84,8 +84,7 @@ fn folders(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) 
     }
     let mut folders = Vec::new();
     for code in files.folders(&root) {
-        let found = files.walk(&files::join(&root, &code));
-        let found: Vec<_> = found.into_iter().filter(|found| files::is_yaml(&found.name)).collect();
+        let found = files.walk_yaml(&files::join(&root, &code));
         let texts: Vec<_> = found.iter().filter_map(|found| files.text(found)).collect();
         folders.push(Folder { code, complete: texts.len() == found.len(), files: texts });
     }

@@ -75,7 +75,7 @@ fn find(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> 
     };
     match files.entry(&path) {
         Entry::File => vec![Found { name: path.clone(), path }],
-        Entry::Folder => files.walk(&path).into_iter().filter(|found| files::is_yaml(&found.name)).collect(),
+        Entry::Folder => files.walk_yaml(&path),
         Entry::Missing if !settings.is_named(KEY) => Vec::new(),
         Entry::Missing => {
             problems.push(settings.error(KEY, format!("there is no file or folder `{written}`")).help(help));

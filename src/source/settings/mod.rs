@@ -91,7 +91,7 @@ fn find(files: &mut Files, problems: &mut Vec<Problem>) -> Vec<Found> {
         let message = format!("this file is not read, because there is a folder `{FOLDER}`");
         problems.push(Problem::warning(path, message).help(format!("move it to `{FOLDER}/{path}`, or delete it")));
     }
-    files.walk(FOLDER).into_iter().filter(|found| files::is_yaml(&found.name)).collect()
+    files.walk_yaml(FOLDER)
 }
 
 /// The environment that a file's name limits it to.
