@@ -44,11 +44,8 @@ pub fn groups() -> Vec<Group> {
 
 fn group(key: &Key) -> &'static str {
     let first = key.name.split('.').next().unwrap_or_default();
-    GROUPS.into_iter().find(|group| *group == first && !NOT_READ.contains(&key.name)).unwrap_or(LATER)
+    GROUPS.into_iter().find(|group| *group == first && key.stage != Stage::Later).unwrap_or(LATER)
 }
-
-/// Settings of the groups above that nothing reads yet.
-const NOT_READ: [&str; 2] = ["environment.refresh_config_timeout", "server.trusted_proxies"];
 
 impl Row {
     fn new(key: &Key) -> Row {

@@ -38,6 +38,8 @@ pub enum Stage {
     Build,
     /// When the process starts.
     Run,
+    /// Not yet: Kalgan 0.9 had it, so a site may keep it, but nothing reads it and the build says so.
+    Later,
 }
 
 const fn key(name: &'static str, kind: Kind, stage: Stage, default: &'static str, meaning: &'static str) -> Key {
@@ -45,29 +47,29 @@ const fn key(name: &'static str, kind: Kind, stage: Stage, default: &'static str
 }
 
 use Kind::{Bool, Integer, List, Text};
-use Stage::{Build, Run};
+use Stage::{Build, Later, Run};
 
 /// Seconds in a day: the longest time that any time limit may be set to.
 const DAY: i64 = 86_400;
 
 /// Every setting of Kalgan, sorted by name.
 pub const KEYS: &[Key] = &[
-    key("cache.server", Text, Run, "", "Address of the Redis server that caches and sessions use"),
-    key("cookie.*.domain", Text, Run, "", "Domain attribute of the cookie"),
-    key("cookie.*.expires", Text, Run, "", "Expiry date of the cookie, as in RFC 9110 section 5.6.7"),
-    key("cookie.*.http_only", Bool, Run, "true", "Whether scripts are kept from reading the cookie"),
-    key("cookie.*.max_age", Integer(0, i64::MAX), Run, "", "Life of the cookie in seconds"),
-    key("cookie.*.name", Text, Run, "", "Name of the cookie on the wire"),
-    key("cookie.*.path", Text, Run, "/", "Path attribute of the cookie"),
-    key("cookie.*.secure", Bool, Run, "true", "Whether the cookie is sent over HTTPS only"),
-    key("cookie.*.value", Text, Run, "", "Value of the cookie"),
-    key("cookie.renew", List, Run, "", "Ids of the cookies that every answer sends again"),
-    key("db.max_connections", Integer(1, 100_000), Run, "", "Most connections of the database pool"),
-    key("db.name", Text, Run, "", "Name of the database"),
-    key("db.password", Text, Run, "", "Password of the database"),
-    key("db.path", Text, Run, "", "File of the SQLite database"),
-    key("db.server", Text, Run, "", "Host of the database"),
-    key("db.user", Text, Run, "", "User of the database"),
+    key("cache.server", Text, Later, "", "Address of the Redis server that caches and sessions use"),
+    key("cookie.*.domain", Text, Later, "", "Domain attribute of the cookie"),
+    key("cookie.*.expires", Text, Later, "", "Expiry date of the cookie, as in RFC 9110 section 5.6.7"),
+    key("cookie.*.http_only", Bool, Later, "true", "Whether scripts are kept from reading the cookie"),
+    key("cookie.*.max_age", Integer(0, i64::MAX), Later, "", "Life of the cookie in seconds"),
+    key("cookie.*.name", Text, Later, "", "Name of the cookie on the wire"),
+    key("cookie.*.path", Text, Later, "/", "Path attribute of the cookie"),
+    key("cookie.*.secure", Bool, Later, "true", "Whether the cookie is sent over HTTPS only"),
+    key("cookie.*.value", Text, Later, "", "Value of the cookie"),
+    key("cookie.renew", List, Later, "", "Ids of the cookies that every answer sends again"),
+    key("db.max_connections", Integer(1, 100_000), Later, "", "Most connections of the database pool"),
+    key("db.name", Text, Later, "", "Name of the database"),
+    key("db.password", Text, Later, "", "Password of the database"),
+    key("db.path", Text, Later, "", "File of the SQLite database"),
+    key("db.server", Text, Later, "", "Host of the database"),
+    key("db.user", Text, Later, "", "User of the database"),
     key(
         "environment.is_prod",
         Bool,
@@ -78,7 +80,7 @@ pub const KEYS: &[Key] = &[
     key(
         "environment.refresh_config_timeout",
         Integer(0, DAY),
-        Run,
+        Later,
         "0",
         "Least number of seconds between two refreshes in development; 0 is none",
     ),
@@ -106,13 +108,12 @@ pub const KEYS: &[Key] = &[
         "Whether `Accept-Language` chooses the language where the route does not",
     ),
     key("i18n.path", Text, Build, "i18n", "Folder of the messages, relative to the site's folder"),
-    key("mailer.password", Text, Run, "", "Password of the mail server"),
-    key("mailer.sender", Text, Run, "", "Sender of all mail, such as `Name <address>`"),
-    key("mailer.server", Text, Run, "", "Host of the mail server"),
-    key("mailer.user", Text, Run, "", "User of the mail server"),
+    key("mailer.password", Text, Later, "", "Password of the mail server"),
+    key("mailer.sender", Text, Later, "", "Sender of all mail, such as `Name <address>`"),
+    key("mailer.server", Text, Later, "", "Host of the mail server"),
+    key("mailer.user", Text, Later, "", "User of the mail server"),
     key("router.dynamic", List, Build, "", "Route names, with `*` for any text, that are not checked"),
     key("router.path", Text, Build, "routes", "File or folder of the routes, relative to the site's folder"),
-    key("security.secret_key", Text, Run, "", "Key that signs cookies and tokens"),
     key(
         "server.address",
         Text,
@@ -167,8 +168,7 @@ pub const KEYS: &[Key] = &[
         "30",
         "Seconds that requests in flight get when the process is asked to stop",
     ),
-    key("server.trusted_proxies", List, Run, "", "Addresses, networks or `unix` whose forwarded headers are believed"),
-    key("session.*.cookie", Text, Run, "", "Id of the cookie that carries the session"),
+    key("session.*.cookie", Text, Later, "", "Id of the cookie that carries the session"),
     key("static.dynamic", List, Build, "", "Addresses of static files, with `*` for any text, that are not checked"),
     key(
         "static.folders",

@@ -53,7 +53,10 @@ fn settings_are_leaves_of_all_files_and_those_of_an_environment_come_last() {
     let snapshot = snapshot(&[
         ("config/a.prod.yaml", "shop: {open: true}"),
         ("config/b/c.YML", "error: {404: pages/missing}\nshop:\n  rate: 1.5\n  empty: {}\n  none:\n"),
-        ("config/b.yaml", "shop:\n  list: [1, {a: b}]\ndb:\n  user: !env [DB_USER, 7]\n  password: !credential db\n"),
+        (
+            "config/b.yaml",
+            "shop:\n  list: [1, {a: b}]\nbackend:\n  user: !env [DB_USER, 7]\n  password: !credential db\n",
+        ),
         ("config/notes.txt", "not: [yaml"),
         ("config/.hidden.yaml", "not: [yaml"),
     ]);
@@ -61,8 +64,8 @@ fn settings_are_leaves_of_all_files_and_those_of_an_environment_come_last() {
     let list = vec![Value::Integer(1), Value::Map(vec![("a".into(), Value::Text("b".into()))].into())];
     let expected = [
         ("shop.list", Value::List(list.into())),
-        ("db.user", Value::Env { name: "DB_USER".into(), default: Some("7".into()) }),
-        ("db.password", Value::Credential("db".into())),
+        ("backend.user", Value::Env { name: "DB_USER".into(), default: Some("7".into()) }),
+        ("backend.password", Value::Credential("db".into())),
         ("error.404", Value::Text("pages/missing".into())),
         ("shop.rate", Value::Float(1.5)),
         ("shop.none", Value::Null),
