@@ -1,5 +1,6 @@
 //! What can go wrong in a running process, by kind.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -24,6 +25,9 @@ pub enum Error {
     /// The listener could not be set up; the text names address and reason.
     #[error("{0}")]
     Listen(String),
+    /// The result of a command could not be written.
+    #[error("the result cannot be written: {0}")]
+    Output(std::io::Error),
     /// The site's files have mistakes.
     #[error("{}", crate::problem::report(.0))]
     Site(Vec<Problem>),
@@ -41,6 +45,16 @@ pub struct TemplateError {
     pub message: String,
     /// The spot in the template's text, where the engine knows it.
     pub problem: Option<Problem>,
+}
+
+/// Text without control characters, for the log: what a client sent must not be able to forge a line of it or move a terminal's
+/// cursor.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escaped).collect())
 }
 
 impl fmt::Display for TemplateError {

@@ -31,7 +31,7 @@ pub(super) fn run(app: &App, flags: &Flags) -> Result<ExitCode, Error> {
         is_prod: snapshot.is_prod,
     };
     let problems = source::read(&folder, &options).problems;
-    println!("{}", problem::report(&problems));
+    super::print(&format!("{}\n", problem::report(&problems)))?;
     Ok(if problems.iter().any(Problem::is_error) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

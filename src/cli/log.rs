@@ -2,6 +2,8 @@
 
 use tracing_subscriber::EnvFilter;
 
+use crate::error::one_line;
+
 /// Starts logging: `RUST_LOG` chooses what is shown, else `info`. A panic becomes a log line with its place.
 ///
 /// A second call changes nothing, so that several sites may run in one test process.
@@ -10,6 +12,6 @@ pub(super) fn start() {
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal);
     if subscriber.try_init().is_ok() {
-        std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+        std::panic::set_hook(Box::new(|panic| tracing::error!("{}", one_line(&panic.to_string()))));
     }
 }

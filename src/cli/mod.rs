@@ -11,6 +11,7 @@ mod settings;
 mod version;
 
 use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -79,7 +80,8 @@ pub(crate) fn run(app: App, arguments: impl IntoIterator<Item = OsString>) -> Ex
     match line.command.unwrap_or(Command::Serve(serve::Flags::default())).run(&app, &line.options) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -138,6 +140,15 @@ fn variables() -> Vec<(String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
+}
+
+/// Prints the result of a command. A reader that has gone, as in `routes | head -1`, has had enough and is no mistake.
+fn print(text: &str) -> Result<(), Error> {
+    let mut output = std::io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Columns as wide as their widest cell, two spaces between them.

@@ -22,7 +22,7 @@ pub(super) fn run(app: &App, outside: Outside, flags: &Flags) -> Result<ExitCode
     match flags.request.as_deref() {
         Some([method, path]) => explain(&site, method, path),
         _ => {
-            print!("{}", list(&site));
+            super::print(&list(&site))?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -56,10 +56,11 @@ fn explain(site: &Site, method: &str, path: &str) -> Result<ExitCode, Error> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let steps = site.router.explain(&method, path);
     let row = |step: &Step| [step.route.name.to_string(), step.pattern.to_string(), step.outcome.to_string()];
-    print!("{}", super::table(&steps.iter().map(row).collect::<Vec<_>>()));
+    let mut text = super::table(&steps.iter().map(row).collect::<Vec<_>>());
     let answered = steps.iter().any(|step| step.outcome == Outcome::Answers);
     if !answered {
-        println!("no route answers {method} {path}");
+        text.push_str(&format!("no route answers {method} {path}\n"));
     }
+    super::print(&text)?;
     Ok(if answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -44,7 +44,8 @@ async fn serve(app: &App, site: Arc<Site>, flags: &Flags) -> Result<ExitCode, Er
     let pipeline = Pipeline::new(Serving::new(site.clone(), app.dispatch())?);
     let listener = Listener::bind(&address, site.settings.get("server.port")?).await?;
     let stop = stop_asked()?;
-    println!("{}", greeting(&site, &listener));
+    // A closed standard output is no reason not to serve.
+    let _ = super::print(&greeting(&site, &listener));
     let cut = server::serve(listener, options, Arc::new(pipeline), stop).await;
     if cut > 0 {
         tracing::warn!("{cut} connections were cut: their requests did not finish within `server.shutdown_timeout`");
@@ -55,7 +56,7 @@ async fn serve(app: &App, site: Arc<Site>, flags: &Flags) -> Result<ExitCode, Er
 /// One line that says what is served, in which mode, from where.
 fn greeting(site: &Site, listener: &Listener) -> String {
     let mode = if site.settings.is_prod() { "production" } else { "development" };
-    format!("{} {} in {mode}, from the binary: {}", site.name, site.release, listener)
+    format!("{} {} in {mode}, from the binary: {}\n", site.name, site.release, listener)
 }
 
 /// A development process shows its files and requests to whoever asks, so it answers this machine only.

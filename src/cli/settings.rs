@@ -14,6 +14,6 @@ pub(super) fn run(app: &App, outside: Outside) -> Result<ExitCode, Error> {
         .iter()
         .map(|setting| [setting.key.to_string(), setting.value.clone(), setting.layer.to_string()])
         .collect();
-    print!("{}", super::table(&rows));
+    super::print(&super::table(&rows))?;
     Ok(ExitCode::SUCCESS)
 }

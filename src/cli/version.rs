@@ -8,8 +8,8 @@ use crate::launch::App;
 /// Prints the versions of the site and of Kalgan, and the version tag.
 pub(super) fn run(app: &App) -> Result<ExitCode, Error> {
     let snapshot = app.snapshot();
-    println!("{} {}", snapshot.name, snapshot.release);
-    println!("kalgan {}", env!("CARGO_PKG_VERSION"));
-    println!("static files {}", snapshot.version);
+    let kalgan = env!("CARGO_PKG_VERSION");
+    let (name, release, version) = (snapshot.name, snapshot.release, snapshot.version);
+    super::print(&format!("{name} {release}\nkalgan {kalgan}\nstatic files {version}\n"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,11 @@
 //! A [`Request`] is complete when a controller gets it: its body is read, its route is known. A [`Response`] may still name
 //! a template: the server renders it after the controller has returned. Neither knows of sockets or of warp.
 
+mod accept;
 mod cookies;
 mod failure;
 mod form;
+mod input;
 mod into_response;
 mod macros;
 mod middleware;
@@ -19,8 +21,8 @@ pub use http::{HeaderMap, Method, StatusCode, header};
 pub use into_response::IntoResponse;
 pub use middleware::{IntoOutcome, Outcome};
 pub use request::Request;
-pub(crate) use request::Unreadable;
-pub use response::{Body, Response};
+pub(crate) use request::{Unreadable, host};
+pub use response::{Body, PieceStream, Response};
 
 #[cfg(test)]
 mod tests;

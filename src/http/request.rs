@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, Uri, Version, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Failure, cookies, form};
+use super::{Failure, accept, cookies, form};
 use crate::error::Error;
 use crate::site::{ReadyRoute, Settings, Site};
 
@@ -59,6 +59,12 @@ struct Language {
 pub(crate) struct Unreadable {
     pub(crate) head: Parts,
     pub(crate) reason: Error,
+}
+
+/// The host that a request is for; see [`Request::host`].
+pub(crate) fn host(head: &Parts) -> &str {
+    let named = || head.headers.get(header::HOST).and_then(|host| std::str::from_utf8(host.as_bytes()).ok());
+    head.uri.authority().map_or_else(|| named().unwrap_or_default(), |host| host.as_str())
 }
 
 impl Request {
@@ -123,15 +129,6 @@ impl Request {
         &self.0.query
     }
 
-    /// The query as a value of one's own type; a field that is a list takes a repeated name.
-    ///
-    /// # Errors
-    ///
-    /// 400 when a field is missing or does not fit.
-    pub fn query_as<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_html_form::from_str(self.raw_query()).map_err(|error| Failure::new(400, format!("the query: {error}")))
-    }
-
     /// All headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.head.headers
@@ -140,6 +137,13 @@ impl Request {
     /// The first value of a header, whatever the case of its name; `None` also where it is not UTF-8.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.head.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
+    /// Whether the client prefers JSON to HTML (RFC 9110 section 12.5.1); one that does not say prefers HTML.
+    pub fn prefers_json(&self) -> bool {
+        let accepted = self.headers().get_all(header::ACCEPT);
+        let accepted: Vec<&str> = accepted.iter().filter_map(|value| value.to_str().ok()).collect();
+        !accepted.is_empty() && accept::prefers(&accepted.join(","), "application/json", "text/html")
     }
 
     /// The value of a cookie, percent-decoded. Where a name is sent twice the first counts, the one with the longer path (RFC 6265
@@ -166,10 +170,10 @@ impl Request {
     /// The host, and port if any, that the client addressed: from an absolute request target, else from the `Host` header
     /// (RFC 9112 section 3.2.2); empty where neither is there.
     pub fn host(&self) -> &str {
-        self.0.head.uri.authority().map_or_else(|| self.header("host").unwrap_or_default(), |host| host.as_str())
+        host(&self.0.head)
     }
 
-    /// `http` or `https`.
+    /// How the client speaks to this process: `http`, also where the proxy in front has TLS.
     pub fn scheme(&self) -> &str {
         "http"
     }
@@ -212,51 +216,6 @@ impl Request {
     /// The body's bytes; empty where there is none.
     pub fn body(&self) -> &Bytes {
         &self.0.body
-    }
-
-    /// The body as text.
-    ///
-    /// # Errors
-    ///
-    /// 400 when it is not UTF-8.
-    pub fn text(&self) -> Result<&str, Failure> {
-        std::str::from_utf8(&self.0.body).map_err(|_| Failure::new(400, "the body is not UTF-8"))
-    }
-
-    /// The body, a JSON document, as a value of one's own type.
-    ///
-    /// # Errors
-    ///
-    /// 415 when `Content-Type` names another type, 400 when the body is not JSON or does not fit `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        let media_type = self.media_type();
-        if media_type != "application/json" && !media_type.ends_with("+json") {
-            return Err(wrong_type("application/json", &media_type));
-        }
-        serde_json::from_slice(&self.0.body).map_err(|error| Failure::new(400, format!("the JSON body: {error}")))
-    }
-
-    /// The body, a form, as a value of one's own type; a field that is a list takes a repeated name.
-    ///
-    /// # Errors
-    ///
-    /// 415 when `Content-Type` is not `application/x-www-form-urlencoded`, 400 when the form is not UTF-8 or does not fit `T`.
-    pub fn form<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        self.form_pairs()?;
-        serde_html_form::from_bytes(&self.0.body).map_err(|error| Failure::new(400, format!("the form: {error}")))
-    }
-
-    /// The pairs of a form body, decoded, in order (B62).
-    ///
-    /// # Errors
-    ///
-    /// As [`Request::form`].
-    pub fn form_pairs(&self) -> Result<Vec<(String, String)>, Failure> {
-        let media_type = self.media_type();
-        if media_type != FORM {
-            return Err(wrong_type(FORM, &media_type));
-        }
-        form::pairs(&self.0.body, "form").map_err(Failure::from_error)
     }
 
     /// Leaves a value for the middleware and the controller that follow, and for the template as `request.middleware.<name>` (B89).
@@ -346,12 +305,6 @@ impl Request {
     fn change(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
-
-    /// The media type of the body in lower case, without parameters.
-    fn media_type(&self) -> String {
-        let value = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
-        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-    }
 }
 
 /// The decoded path, where decoding changes it.
@@ -361,13 +314,6 @@ fn decode(path: &str) -> Result<Option<String>, Error> {
     }
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8();
     decoded.map(|path| Some(path.into_owned())).map_err(|_| Error::Request("the path is not UTF-8".to_string()))
-}
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-fn wrong_type(wanted: &str, found: &str) -> Failure {
-    let found = if found.is_empty() { "no `Content-Type`".to_string() } else { format!("`{found}`") };
-    Failure::new(415, format!("the body must be `{wanted}`, the request has {found}"))
 }
 
 fn chosen_language<'a>(parameters: &'a [(&str, Cow<'_, str>)]) -> Option<&'a str> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::pin::Pin;
 
@@ -34,6 +35,10 @@ pub struct Response {
     body: Body,
     failure: Option<Failure>,
 }
+
+/// Headers that must fit what goes over the wire: a length that is wrong lets one answer run into the next.
+const OF_THE_SERVER: [HeaderName; 4] =
+    [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE];
 
 /// The body of an answer.
 #[derive(Debug, Default)]
@@ -130,6 +135,8 @@ impl Response {
 
     /// A file on disk, sent piece by piece, its media type told by the file name's ending. A file that is not there makes a
     /// failure with status 404, one that cannot be read 500.
+    ///
+    /// The path is taken as it is. Never build it from what a client sent: `..` leads out of any folder.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let media_type = mime_guess::from_path(&path).first_or_octet_stream();
@@ -137,15 +144,18 @@ impl Response {
         Response::without_type(Body::File(path)).with_header("content-type", format!("{media_type}{text}"))
     }
 
-    /// Pieces that come one after another, of a media type. An error in the stream cuts the connection, so that the client
-    /// sees that the body is not complete.
+    /// Pieces that come one after another, of a media type. An error or a panic in the stream cuts the connection, so that
+    /// the client sees that the body is not complete.
     pub fn stream<S, B, E>(media_type: &str, pieces: S) -> Self
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
         B: Into<Bytes>,
         E: Into<BoxError>,
     {
-        let pieces = pieces.map(|piece| piece.map(Into::into).map_err(Into::into));
+        let pieces = AssertUnwindSafe(pieces).catch_unwind().map(|piece| match piece {
+            Ok(piece) => piece.map(Into::into).map_err(Into::into),
+            Err(_) => Err(BoxError::from("a panic in the stream")),
+        });
         Response::without_type(Body::Stream(PieceStream(Box::pin(pieces)))).with_header("content-type", media_type)
     }
 
@@ -170,7 +180,7 @@ impl Response {
         }
     }
 
-    /// Sets a header in place of any other of that name.
+    /// Sets a header in place of any other of that name. Those that say where the body ends are the server's alone.
     pub fn with_header(mut self, name: &str, value: impl AsRef<str>) -> Self {
         match header_line(name, value.as_ref()) {
             Ok((name, value)) => {
@@ -309,6 +319,9 @@ fn is_path_of_this_site(path: &str) -> bool {
 fn header_line(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let header = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| format!("`{}` is not a header name", name.escape_debug()))?;
+    if OF_THE_SERVER.contains(&header) {
+        return Err(format!("the header `{header}` is set by the server, which knows the body and the connection"));
+    }
     let value = HeaderValue::from_str(value).or_else(|error| {
         if value.chars().any(char::is_control) { Err(error) } else { HeaderValue::from_bytes(value.as_bytes()) }
     });

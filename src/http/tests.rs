@@ -25,6 +25,14 @@ fn a_header_may_hold_any_text_else() {
 }
 
 #[test]
+fn the_headers_of_the_connection_are_the_servers() {
+    for name in ["Content-Length", "transfer-encoding", "Connection", "upgrade"] {
+        let response = Response::text("x").with_added_header(name, "1");
+        assert!(reason(&response).ends_with("is set by the server, which knows the body and the connection"), "{name}");
+    }
+}
+
+#[test]
 fn a_redirection_stays_within_the_site() {
     let response = Response::redirect("/en/routing?a=b#c");
     assert_eq!((response.status().as_u16(), response.header("location")), (302, Some("/en/routing?a=b#c")));

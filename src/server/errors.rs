@@ -1,38 +1,41 @@
 //! From a failure to an error page: the site's own controller, the framework's plain page, or the page for developers.
 
 use http::{Method, StatusCode, header};
+use tokio::time::timeout_at;
 
 use super::pipeline::{self, Serving};
 use super::{failure, send};
+use crate::error::one_line;
 use crate::http::{Failure, Request, Response, Unreadable};
-use crate::site::Site;
 
 /// The answer to a request that failed. It never fails itself: when the site's error page does, the plain page is sent.
 pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Failure) -> warp::reply::Response {
     log(request.method(), request.path(), &failure);
+    if request.route().is_none() {
+        serving.decide_language_by_path(&mut request);
+    }
     request.set_failure(failure.clone());
     let response = match own_page(serving, &request, &failure).await {
         Some(response) => response,
         None if serving.rules.development_pages => failure::development_page(&request, &failure),
-        None => failure::plain_page(failure.status()),
+        None => failure::visitor_page(&request, &failure),
     };
     match send::answer(with_failure_headers(response, &failure), &request).await {
         Ok(answer) => answer,
         Err(second) => {
             log(request.method(), request.path(), &second);
-            send::framework_page(with_failure_headers(failure::plain_page(failure.status()), &failure))
+            send::framework_page(with_failure_headers(failure::visitor_page(&request, &failure), &failure))
         }
     }
 }
 
 /// The answer to what is not even a request: its path or query cannot be read, so no controller may see it.
-pub(super) fn without_request(site: &Site, unreadable: Unreadable) -> warp::reply::Response {
+pub(super) fn without_request(serving: &Serving, unreadable: Unreadable) -> warp::reply::Response {
     let failure = Failure::from_error(unreadable.reason);
     log(&unreadable.head.method, unreadable.head.uri.path(), &failure);
-    let status = failure.status();
-    send::framework_page(match site.settings.is_prod() {
-        true => failure::plain_page(status),
-        false => Response::text(failure.chain()).with_status(status.as_u16()),
+    send::framework_page(match serving.rules.development_pages {
+        true => Response::text(failure.chain()).with_status(failure.status().as_u16()).with_cache("no-store"),
+        false => failure::plain_page(failure.status()),
     })
 }
 
@@ -42,7 +45,10 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
         return None;
     }
     let controller = serving.endpoints.error(failure.status().as_u16())?;
-    let answered = pipeline::caught(async { pipeline::finish(controller.answer(request.clone())).await }).await;
+    let work = pipeline::caught(async { pipeline::finish(controller.answer(request.clone())).await });
+    let answered = timeout_at(serving.rules.deadline(), work).await.unwrap_or_else(|_| {
+        Err(Failure::new(503, "the controller of the error page did not answer within `server.request_timeout`"))
+    });
     let rendered = answered.and_then(|response| match response.failure() {
         Some(failure) => Err(failure.clone()),
         None => pipeline::render(request, response),
@@ -66,16 +72,11 @@ fn with_failure_headers(response: Response, failure: &Failure) -> Response {
 
 /// One line per failure; the reason is for the operator, so it goes here and not into the answer.
 fn log(method: &Method, path: &str, failure: &Failure) {
-    let (status, reason) = (failure.status().as_u16(), one_line(&failure.chain()));
+    let (status, chain) = (failure.status().as_u16(), failure.chain());
+    let reason = one_line(&chain);
     if status >= 500 {
         tracing::error!(status, %method, path, "{reason}");
     } else {
         tracing::info!(status, %method, path, "{reason}");
     }
-}
-
-/// Text without control characters: what a client sent must not be able to forge a line of the log or move a terminal's cursor.
-fn one_line(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
 }

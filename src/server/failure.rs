@@ -13,6 +13,16 @@ use crate::site::Step;
 
 const STYLE: &str = include_str!("failure.css");
 
+/// What a visitor gets where the site has no page of its own: the plain page, or the same in JSON for a program.
+pub fn visitor_page(request: &Request, failure: &Failure) -> Response {
+    let status = failure.status();
+    if !request.prefers_json() {
+        return plain_page(status);
+    }
+    let json = serde_json::json!({ "status": status.as_u16(), "error": words(status) });
+    Response::json(&json).with_status(status.as_u16()).with_cache("no-store")
+}
+
 /// The page that a visitor sees where the site has none of its own (B146).
 pub fn plain_page(status: StatusCode) -> Response {
     let title = title(status);
@@ -84,7 +94,11 @@ fn push(text: &mut String, piece: std::fmt::Arguments) {
 }
 
 fn title(status: StatusCode) -> String {
-    format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"))
+    format!("{} {}", status.as_u16(), words(status))
+}
+
+fn words(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
 }
 
 fn explanation(status: StatusCode) -> &'static str {

@@ -1,7 +1,7 @@
 //! What happens to a request between the socket and the answer, in this order:
 //!
-//! 1. a static file, where the address is one (it shadows routes, B85);
-//! 2. the request is read: path, query and host must be understood, else 400 or 421;
+//! 1. a static file, where the address is one (it shadows routes, B85) and the host is known;
+//! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;
 //! 5. its body is read, up to the limit, else 413, 400 or 408;
@@ -29,7 +29,7 @@ use super::body::{BodyError, Incoming};
 use super::{Answer, Peer, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
-use crate::http::{Body, Failure, Outcome, Request, Response};
+use crate::http::{Body, Failure, Outcome, Request, Response, host};
 use crate::site::{Found, Site};
 
 /// All that a request is answered from: one site and what was made from it.
@@ -87,7 +87,7 @@ impl Rules {
         })
     }
 
-    fn deadline(&self) -> Instant {
+    pub(super) fn deadline(&self) -> Instant {
         // A year is no limit: requests do not live that long, and the clock's arithmetic cannot overflow.
         Instant::now() + self.request_timeout.unwrap_or(Duration::from_secs(31_536_000))
     }
@@ -116,36 +116,36 @@ impl Pipeline {
 impl Serving {
     /// The whole way of a request, steps 1 to 9.
     pub async fn answer(self: Arc<Self>, parts: Parts, body: impl RequestBody, peer: Peer) -> warp::reply::Response {
-        let missing = match self.files.answer(&parts) {
+        let is_our_host = self.rules.knows_host(host(&parts));
+        let file = if is_our_host { self.files.answer(&parts) } else { Lookup::NotStatic };
+        let is_missing = match file {
             Lookup::Answer(file) => return file,
             Lookup::Missing => true,
             Lookup::NotStatic => false,
         };
         let mut request = match Request::new(self.site.clone(), parts, peer.address) {
             Ok(request) => request,
-            Err(unreadable) => return errors::without_request(&self.site, *unreadable),
+            Err(unreadable) => return errors::without_request(&self, *unreadable),
         };
-        if missing {
-            self.decide_language_by_path(&mut request);
-            let reason = format!("there is no static file `{}`", request.path());
-            return errors::answer(&self, request, Failure::new(404, reason)).await;
-        }
-        let answered = self.respond(&mut request, body).await;
-        let answered = match answered {
+        let response = if !is_our_host {
+            Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host())))
+        } else if is_missing {
+            Err(Failure::new(404, format!("there is no static file `{}`", request.path())))
+        } else {
+            self.respond(&mut request, body).await
+        };
+        let answer = match response {
             Ok(response) => send::answer(response, &request).await,
             Err(failure) => Err(failure),
         };
-        match answered {
+        match answer {
             Ok(answer) => answer,
             Err(failure) => errors::answer(&self, request, failure).await,
         }
     }
 
-    /// Steps 2 to 7.
+    /// Steps 3 to 7.
     async fn respond(&self, request: &mut Request, body: impl RequestBody) -> Result<Response, Failure> {
-        if !self.rules.knows_host(request.host()) {
-            return Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host())));
-        }
         let endpoint = match self.route(request)? {
             Routed::Endpoint(endpoint) => endpoint,
             Routed::Answer(response) => return Ok(response),
@@ -168,12 +168,8 @@ impl Serving {
         let found = match found {
             Found::Route(found) => found,
             Found::BadPath => return Err(Failure::new(400, "the path is not UTF-8")),
-            Found::NotFound => {
-                self.decide_language_by_path(request);
-                return Err(Failure::new(404, format!("no route answers `{}`", request.path())));
-            }
+            Found::NotFound => return Err(Failure::new(404, format!("no route answers `{}`", request.path()))),
             Found::WrongMethod { allow } => {
-                self.decide_language_by_path(request);
                 if request.method() == Method::OPTIONS {
                     return Ok(Routed::Answer(Response::empty().with_header("allow", allow)));
                 }
@@ -191,13 +187,16 @@ impl Serving {
     }
 
     fn negotiate(&self, request: &mut Request) {
-        let wanted = request.header(header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default();
         let translator = &self.site.translator;
+        if translator.languages().iter().len() < 2 {
+            return;
+        }
+        let wanted = request.header(header::ACCEPT_LANGUAGE.as_str()).unwrap_or_default();
         let language = translator.negotiate(wanted).unwrap_or(translator.default_language());
         request.set_negotiated_language(language);
     }
 
-    /// The language of an error page: that of the path's first part if it is one, else the negotiated one.
+    /// The language of an error page without a route: that of the path's first part if it is one, else the negotiated one.
     pub(super) fn decide_language_by_path(&self, request: &mut Request) {
         let first = request.path().split('/').nth(1).unwrap_or_default();
         let known = self.site.translator.languages().iter().find(|language| *language == first).map(str::to_string);

@@ -1,14 +1,17 @@
 //! From a [`Response`] to what warp sends: the body's form, and the headers that every answer has.
 
+use std::io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
 use std::path::Path;
 
+use futures_util::TryStreamExt;
 use http::{HeaderValue, header};
 use sync_wrapper::SyncStream;
 use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 use warp::Reply;
 
-use crate::http::{Body, Failure, Request, Response};
+use crate::error::one_line;
+use crate::http::{Body, Failure, PieceStream, Request, Response};
 
 /// What a page says about caching where neither the controller nor anybody else does: it may be for one visitor only,
 /// and it is asked for again each time.
@@ -26,6 +29,7 @@ pub(super) async fn answer(response: Response, request: &Request) -> Result<warp
     let (status, headers, body) = response.into_parts();
     let mut answer = match body {
         Body::File(path) => from_file(&path).await?,
+        Body::Stream(pieces) => from_stream(pieces, request.path()),
         other => from_memory(other),
     };
     *answer.status_mut() = status;
@@ -50,24 +54,36 @@ pub(super) fn framework_page(response: Response) -> warp::reply::Response {
 fn from_memory(body: Body) -> warp::reply::Response {
     match body {
         Body::Bytes(bytes) => warp::reply::Response::new(bytes.into()),
-        Body::Stream(pieces) => warp::reply::stream(SyncStream::new(pieces.0)).into_response(),
-        // Templates are rendered and files are opened before this point.
-        Body::Empty | Body::Template(_) | Body::File(_) => warp::reply::Response::default(),
+        // Templates are rendered before this point; files and streams have functions of their own.
+        Body::Empty | Body::Template(_) | Body::File(_) | Body::Stream(_) => warp::reply::Response::default(),
     }
+}
+
+/// Status and headers are gone when a stream breaks, so the log is the only place that says why.
+fn from_stream(pieces: PieceStream, path: &str) -> warp::reply::Response {
+    let path = path.to_string();
+    let pieces = pieces.0.inspect_err(move |error| {
+        tracing::error!(path, "the stream of an answer broke off: {}", one_line(&error.to_string()));
+    });
+    warp::reply::stream(SyncStream::new(pieces)).into_response()
 }
 
 async fn from_file(path: &Path) -> Result<warp::reply::Response, Failure> {
     let failed = |error: std::io::Error| {
-        let status = if error.kind() == std::io::ErrorKind::NotFound { 404 } else { 500 };
+        // A name with a file where a folder should be, or with a zero byte, is a name of nothing.
+        let is_absent = matches!(error.kind(), NotFound | NotADirectory | InvalidInput | InvalidFilename);
+        let status = if is_absent { 404 } else { 500 };
         Failure::new(status, format!("the file `{}` cannot be sent: {error}", path.display()))
     };
-    let file = File::open(path).await.map_err(failed)?;
-    let metadata = file.metadata().await.map_err(failed)?;
+    // Asked before it is opened: opening a pipe waits for its writer.
+    let metadata = tokio::fs::metadata(path).await.map_err(failed)?;
     if !metadata.is_file() {
         return Err(Failure::new(404, format!("`{}` is not a file", path.display())));
     }
+    let file = File::open(path).await.map_err(failed)?;
+    let length = file.metadata().await.map_err(failed)?.len();
     let pieces = ReaderStream::with_capacity(file, FILE_PIECE);
     let mut answer = warp::reply::stream(SyncStream::new(pieces)).into_response();
-    answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(metadata.len()));
+    answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     Ok(answer)
 }

@@ -10,6 +10,7 @@ mod layout;
 mod manual;
 mod mistakes;
 mod outside;
+mod pages;
 mod reading;
 mod release;
 mod server;
