@@ -308,10 +308,7 @@ impl Endpoints {
 fn error_page(settings: &Settings, code: &str, dispatch: &Dispatch) -> Result<(u16, ControllerFn), Error> {
     let key = format!("error.{code}");
     let name = settings.get_string(&key)?.replace('/', "::");
-    let wrong = |reason: String| {
-        let layer = settings.layer(&key).map(|layer| format!(" ({layer})")).unwrap_or_default();
-        Error::Setting(format!("the setting `{key}`{layer} {reason}"))
-    };
+    let wrong = |reason: String| Error::Setting(format!("{} {reason}", settings.name(&key)));
     let status = code.parse().ok().filter(|status| (400..600).contains(status));
     let status =
         status.ok_or_else(|| wrong("is not for the status code of an error: those go from 400 to 599".to_string()))?;

@@ -9,14 +9,12 @@
 //! assert!(answer.text().contains("<h1>Post 7</h1>"));
 //! ```
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, response};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Body;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
@@ -24,7 +22,7 @@ use crate::controller::Dispatch;
 use crate::error::Error;
 use crate::http::Request;
 use crate::launch::App;
-use crate::server::{Peer, Serving};
+use crate::server::{Peer, Serving, as_sent};
 use crate::site::Outside;
 use crate::snapshot::Snapshot;
 
@@ -165,31 +163,11 @@ impl Call<'_> {
         let serving = self.client.serving.clone();
         self.client.runtime.block_on(async {
             let answer = serving.answer(parts, Full::new(self.body), Peer { address: None }).await;
-            let (mut parts, body) = answer.into_parts();
-            finish_as_hyper_does(&mut parts, body.size_hint().exact());
-            let body = if has_body(&method, parts.status) { collect(body).await } else { Bytes::new() };
-            Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+            let (parts, body) = as_sent(&method, answer).into_parts();
+            let body = body.collect().await.unwrap_or_else(|error| panic!("the answer broke off: {error}"));
+            Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes() }
         })
     }
-}
-
-/// Whether such an answer has a body on the wire (RFC 9112 section 6.3).
-fn has_body(method: &Method, status: StatusCode) -> bool {
-    method != Method::HEAD && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-}
-
-/// Writes the length of a body that is known, as the connection does.
-fn finish_as_hyper_does(parts: &mut response::Parts, length: Option<u64>) {
-    if !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        && let Some(length) = length
-    {
-        parts.headers.entry(CONTENT_LENGTH).or_insert(length.into());
-    }
-}
-
-async fn collect<B: Body<Data = Bytes, Error: Display>>(body: B) -> Bytes {
-    let whole = body.collect().await.unwrap_or_else(|error| panic!("the answer broke off: {error}"));
-    whole.to_bytes()
 }
 
 impl Answer {

@@ -81,7 +81,11 @@ pub(crate) fn run(app: App, arguments: impl IntoIterator<Item = OsString>) -> Ex
         Ok(code) => code,
         Err(error) => {
             // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            let _ = match &error {
+                // Its lines begin with the files in which the mistakes are.
+                Error::Site(_) => writeln!(std::io::stderr(), "{error}"),
+                _ => writeln!(std::io::stderr(), "error: {error}"),
+            };
             ExitCode::FAILURE
         }
     }

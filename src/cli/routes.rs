@@ -56,11 +56,16 @@ fn explain(site: &Site, method: &str, path: &str) -> Result<ExitCode, Error> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let steps = site.router.explain(&method, path);
     let row = |step: &Step| [step.route.name.to_string(), step.pattern.to_string(), step.outcome.to_string()];
-    let mut text = super::table(&steps.iter().map(row).collect::<Vec<_>>());
-    let answered = steps.iter().any(|step| step.outcome == Outcome::Answers);
-    if !answered {
+    let answer = steps.iter().position(|step| step.outcome == Outcome::Answers);
+    // Behind the answer, only what would have answered too is worth a line.
+    let is_shown = |(number, step): &(usize, &Step)| {
+        answer.is_none_or(|answer| *number <= answer) || step.outcome == Outcome::Later
+    };
+    let rows: Vec<_> = steps.iter().enumerate().filter(is_shown).map(|(_, step)| row(step)).collect();
+    let mut text = super::table(&rows);
+    if answer.is_none() {
         text.push_str(&format!("no route answers {method} {path}\n"));
     }
     super::print(&text)?;
-    Ok(if answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if answer.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -37,6 +37,7 @@ mod tests;
 pub use accept::serve;
 pub use listener::Listener;
 pub use pipeline::{Pipeline, Serving};
+pub use send::as_sent;
 
 /// Limits of connections. They hold for each connection alone, except the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -64,7 +64,7 @@ impl Serving {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] when a setting that the pipeline needs does not fit.
+    /// [`Error::Setting`] when a setting that the pipeline needs does not fit or names a controller that is not there.
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
         let rules = Rules::new(&site)?;
         let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);

@@ -4,7 +4,8 @@ use std::io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound}
 use std::path::Path;
 
 use futures_util::TryStreamExt;
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, StatusCode, header};
+use hyper::body::Body as _;
 use sync_wrapper::SyncStream;
 use tokio::fs::File;
 use tokio_util::io::ReaderStream;
@@ -49,6 +50,18 @@ pub(super) fn framework_page(response: Response) -> warp::reply::Response {
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
     answer
+}
+
+/// What a connection makes of an answer: its length is written where it is known, and it has no body where there may be none
+/// (RFC 9110 section 6.4.1). For the test client, which has no connection.
+pub fn as_sent(method: &Method, answer: warp::reply::Response) -> warp::reply::Response {
+    let (mut parts, body) = answer.into_parts();
+    let is_bodiless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if let Some(length) = body.size_hint().exact().filter(|_| !is_bodiless) {
+        parts.headers.entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    let body = if is_bodiless || method == Method::HEAD { warp::reply::Response::default().into_body() } else { body };
+    warp::reply::Response::from_parts(parts, body)
 }
 
 fn from_memory(body: Body) -> warp::reply::Response {

@@ -4,6 +4,7 @@
 
 mod assets;
 mod browser;
+mod commands;
 mod connections;
 mod deploy;
 mod layout;

@@ -139,7 +139,7 @@ impl Settings {
     }
 
     /// How messages name a setting: with the layer that its value came from, if it has one.
-    pub(super) fn name(&self, key: &str) -> String {
+    pub(crate) fn name(&self, key: &str) -> String {
         match self.layer(key) {
             Some(layer) => format!("the setting `{key}` ({layer})"),
             None => format!("the setting `{key}`"),

@@ -40,6 +40,12 @@ fn each_failure_has_its_status() {
 }
 
 #[test]
+fn an_error_page_that_is_unset_is_the_plain_one() {
+    let answer = production(&[("error.404", "")]).get("/nowhere").send();
+    assert!(answer.status() == 404 && answer.text().contains("<h1>404 Not Found</h1>"), "{}", answer.text());
+}
+
+#[test]
 fn a_wrong_method_is_told_the_right_ones() {
     for settings in [&[][..], &[("error.405", "errors::lost")]] {
         let answer = production(settings).post("/item/5").send();
@@ -75,7 +81,7 @@ fn the_sites_own_page_has_the_failures_status_unless_it_chooses_one() {
 
 #[test]
 fn an_error_page_that_fails_itself_leaves_the_plain_one() {
-    let own = ["errors::fails", "errors::panics", "errors::broken", "errors::no_file", "errors::absent"];
+    let own = ["errors::fails", "errors::panics", "errors::broken", "errors::no_file"];
     for controller in own {
         let client = production(&[("error.404", controller)]);
         let answer = client.get("/nowhere").send();
@@ -161,6 +167,14 @@ fn a_function_that_is_not_in_the_binary_is_an_error_of_its_route_only() {
         assert!(answer.text().contains(&format!("there is no {name} in this binary")), "{}", answer.text());
     }
     assert_eq!(client.get("/static/site.css").send().status(), 200);
+}
+
+#[test]
+#[should_panic(
+    expected = "`error.404` (flag for error.404) names the controller `errors::absent`, which is not in this binary"
+)]
+fn an_error_page_by_a_function_that_is_not_in_the_binary_stops_the_start() {
+    production(&[("error.404", "errors::absent")]);
 }
 
 #[test]
