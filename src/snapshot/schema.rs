@@ -189,7 +189,7 @@ pub const KEYS: &[Key] = &[
         Text,
         Run,
         "",
-        "What the filter `asset` puts in front, such as `/static` or the address of a CDN",
+        "What the filter `asset` puts in front, such as `/static` or the address of a CDN; absent: where the file is served",
     ),
     key(
         "static.version",

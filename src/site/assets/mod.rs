@@ -3,6 +3,7 @@
 //! How a file is sent is the business of `server`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use ahash::AHashMap;
 
@@ -51,7 +52,10 @@ impl Assets {
             own => Version::Tag(own.to_string()),
         };
         let prefix = settings.get_string("static.path").unwrap_or_default();
-        let folders = settings.get_vec("static.folders")?;
+        let mut folders = settings.get_vec("static.folders")?;
+        if folders.is_empty() {
+            folders = top_folders(&files);
+        }
         let paths = files.iter().enumerate().map(|(number, file)| (file.path.clone(), number)).collect();
         let mut assets = Assets { files, paths, addresses: AHashMap::new(), prefix, version };
         assets.write_addresses(&folders);
@@ -73,10 +77,10 @@ impl Assets {
         &self.files
     }
 
-    /// What the filter `asset` writes for a value: `static.path`, the value, `?` and the version.
+    /// What the filter `asset` writes for a value: `static.path`, the value, `?` and the version (B135).
     ///
     /// The file is the one at `static.path` followed by the value, or else at the value beneath the first of `static.folders`
-    /// that has it. A value that has a query gets `&` instead of `?`, and a fragment stays last. A value that is no file gets the version
+    /// that has it. Without `static.path` the address of a file beneath a folder is the one that the file answers at. A value that has a query gets `&` instead of `?`, and a fragment stays last. A value that is no file gets the version
     /// that all files share, if there is one.
     pub fn url<'a>(&'a self, value: &str) -> Cow<'a, str> {
         if let Some(address) = self.addresses.get(value) {
@@ -84,16 +88,14 @@ impl Assets {
         }
         let (rest, fragment) = value.find('#').map_or((value, ""), |start| value.split_at(start));
         let (path, query) = rest.find('?').map_or((rest, ""), |start| rest.split_at(start));
-        let mut address = match self.addresses.get(path) {
-            Some(address) => address.to_string(),
-            None => versioned(join(&self.prefix, path), self.shared_version()),
-        };
-        if !query.is_empty() {
+        let address = match self.addresses.get(path) {
             // The version comes after the value's own query.
-            let plain = join(&self.prefix, path);
-            let version = address[plain.len()..].trim_start_matches('?').to_string();
-            address = versioned(plain + query, &version);
-        }
+            Some(address) => {
+                let (plain, version) = address.split_once('?').unwrap_or((address, ""));
+                versioned(format!("{plain}{query}"), version)
+            }
+            None => versioned(join(&self.prefix, path) + query, self.shared_version()),
+        };
         Cow::Owned(address + fragment)
     }
 
@@ -122,28 +124,38 @@ impl Assets {
     fn write_addresses(&mut self, folders: &[String]) {
         let base = path_of(&self.prefix).trim_end_matches('/').to_string();
         let mut addresses = AHashMap::new();
-        let mut add = |value: &str, file: &Asset| {
-            let address = || versioned(join(&self.prefix, value), self.version(file)).into();
+        let mut add = |value: &str, file: &Asset, plain: String| {
+            let address = || versioned(plain, self.version(file)).into();
             addresses.entry(value.into()).or_insert_with(address);
         };
         for file in self.files.iter() {
             let address = format!("/{}", file.path);
             if let Some(value) = address.strip_prefix(&base).filter(|value| value.starts_with('/')) {
-                add(value, file);
+                add(value, file, join(&self.prefix, value));
                 if !base.is_empty() {
-                    add(&value[1..], file);
+                    add(&value[1..], file, join(&self.prefix, value));
                 }
             }
         }
         for folder in folders.iter().map(|folder| folder.trim_matches('/')) {
             let below = self.files.iter().filter_map(|file| Some((file.path.strip_prefix(folder)?, file)));
             for (value, file) in below.filter(|(value, _)| value.starts_with('/')) {
-                add(value, file);
-                add(&value[1..], file);
+                let plain = || match self.prefix.is_empty() {
+                    true => format!("/{}", file.path),
+                    false => join(&self.prefix, value),
+                };
+                add(value, file, plain());
+                add(&value[1..], file, plain());
             }
         }
         self.addresses = addresses;
     }
+}
+
+/// The folders that the files lie in, for a process that serves none of them: it writes the same addresses all the same.
+fn top_folders(files: &[Asset]) -> Vec<String> {
+    let folders: BTreeSet<_> = files.iter().filter_map(|file| file.path.split_once('/')).map(|(top, _)| top).collect();
+    folders.into_iter().map(str::to_string).collect()
 }
 
 /// The path of `static.path`, which may be a whole address such as a CDN's.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::site::tests::{asset, setting, settings, snapshot, text};
-use crate::snapshot::{Setting, Snapshot};
+use crate::snapshot::{Setting, Snapshot, Value};
 
 const HASH: &str = "0123456789abcdef0123456789abcdef";
 
@@ -35,6 +35,21 @@ fn an_address_is_prefix_value_and_version() {
     let none = assets(true, vec![]);
     assert_eq!(none.url("/static/css/a.css"), "/static/css/a.css?tag");
     assert_eq!(none.url("static/css/a.css"), "static/css/a.css?tag");
+}
+
+#[test]
+fn without_a_prefix_the_address_is_the_one_that_answers() {
+    // Kalgan 0.9 wrote the value as it was, which leads nowhere for a value beneath a folder.
+    let none = assets(true, vec![]);
+    for (value, address) in [
+        ("/css/a.css", "/static/css/a.css?tag"),
+        ("css/a.css?x=1#top", "/static/css/a.css?x=1&tag#top"),
+        ("/no.css?x", "/no.css?x&tag"),
+    ] {
+        assert_eq!(none.url(value), address);
+    }
+    let unserved = assets(true, vec![setting("static.folders", Value::List(Vec::new().into()))]);
+    assert_eq!(unserved.url("/css/a.css"), "/static/css/a.css?tag");
 }
 
 #[test]
