@@ -79,7 +79,10 @@ fn a_broken_cookie_hides_no_good_one() {
     let client = production(&[]);
     let page =
         client.get("/answer/echo").cookie("a", "%FF").cookie("b", "2").header("cookie", "no pair; c=%20;=; d=4").send();
-    assert!(page.text().contains("<b>c= </b><b>d=4</b>"), "{}", page.text());
+    // The template walks a map, whose order is not said.
+    for cookie in ["<b>c= </b>", "<b>d=4</b>"] {
+        assert!(page.text().contains(cookie), "{}", page.text());
+    }
     let page = client.get("/answer/echo").cookie("a", "%FF").cookie("b", "2").cookie("b", "3").send();
     assert!(page.text().contains("<b>b=2</b>") && !page.text().contains("<b>a="), "{}", page.text());
 }
