@@ -282,8 +282,15 @@ impl Endpoints {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] where a setting from outside names an error page that there is not, or a controller that is not in the binary.
+    /// [`Error::Setting`] where a setting from outside names an error page that there is not, or a controller that is not in the
+    /// binary, and where `router.resolver` asks for a resolver that `main` does not give.
     pub fn new(site: &Site, dispatch: &Dispatch) -> Result<Self, Error> {
+        if dispatch.resolver.is_none() && site.settings.get_bool("router.resolver")? {
+            let setting = site.settings.name("router.resolver");
+            return Err(Error::Setting(format!(
+                "{setting} asks for a resolver; give one in `main` with `App::resolver`"
+            )));
+        }
         let routes = site.router.routes().map(|route| Endpoint {
             middleware: route.middleware.iter().map(|name| dispatch.middleware(name)).collect(),
             controller: dispatch.controller(&route.controller),

@@ -36,7 +36,8 @@ impl App {
         self
     }
 
-    /// Asks this function, as in Kalgan 0.9, for a controller that is not in the binary's table (B83).
+    /// Asks this function, as in Kalgan 0.9, for a controller that is not in the binary's table (B83). With the setting
+    /// `router.resolver: true` the build puts none there, so the function finds them all.
     pub fn resolver(mut self, resolver: Resolver) -> Self {
         self.dispatch.set_resolver(resolver);
         self

@@ -218,7 +218,7 @@ pub fn request(address: &str) -> Request {
     Request::new(site, parts, None).unwrap_or_else(|error| panic!("`{address}`: {}", error.reason))
 }
 
-fn empty() -> Snapshot {
+pub(crate) fn empty() -> Snapshot {
     Snapshot {
         name: "test".into(),
         release: "0".into(),

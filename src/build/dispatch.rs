@@ -42,8 +42,11 @@ fn table(code: &mut String, module: &str, names: &Names, folder: &str) {
     line(code, format_args!("    ]"));
 }
 
-/// The controllers of routes and of the settings `error.<code>`.
+/// The controllers of routes and of the settings `error.<code>`; none where a resolver of the site finds them.
 fn controllers(snapshot: &Snapshot) -> Names<'_> {
+    if settings::find(snapshot, "router.resolver").is_some_and(|setting| setting.value == Value::Bool(true)) {
+        return Names::new();
+    }
     let routes = snapshot.routes.iter().map(|route| (route.controller.to_string(), &route.place));
     let errors = snapshot.settings.iter().filter_map(error_controller);
     first_places(routes.chain(errors))

@@ -73,6 +73,15 @@ fn error_controllers_are_dispatched_and_other_error_settings_are_not() {
 }
 
 #[test]
+fn a_site_with_a_resolver_names_its_controllers_itself() {
+    let mut snapshot = snapshot();
+    snapshot.settings.to_mut().push(setting("router.resolver", Value::Bool(true), 4));
+    let code = code_of(&snapshot);
+    assert!(!code.contains("crate::controller::"), "{code}");
+    assert!(code.contains("crate::middleware::guard"), "{code}");
+}
+
+#[test]
 fn template_functions_are_registered_in_their_kind() {
     let code = code_of(&snapshot());
     assert!(code.contains(r#"tera.register_filter("shout", crate::template::shout); // app/config/app.yaml:3"#));

@@ -97,3 +97,20 @@ async fn a_middleware_that_is_not_in_the_binary_never_lets_a_request_pass() {
     let Outcome::Answer(response) = dispatch.middleware("guard").run(&mut request()).await else { panic!("it passed") };
     assert_eq!(response.failure().unwrap().chain(), "there is no middleware `guard` in this binary; build it again");
 }
+
+#[test]
+fn a_site_that_wants_a_resolver_does_not_start_without_one() {
+    let app = || crate::App::new(wanting, Dispatch::new([], []));
+    fn wanting() -> crate::snapshot::Snapshot {
+        use crate::snapshot::{Place, Setting, Value};
+        let place = Place { file: "config/app.yaml".into(), line: 2, column: 3 };
+        let setting = Setting { key: "router.resolver".into(), value: Value::Bool(true), only: None, place };
+        crate::snapshot::Snapshot { settings: vec![setting].into(), ..crate::testing::empty() }
+    }
+    let site = app().site(crate::site::Outside::default()).unwrap();
+    let error = Endpoints::new(&site, &Dispatch::default()).unwrap_err().to_string();
+    assert!(error.contains("router.resolver") && error.ends_with("with `App::resolver`"), "{error}");
+    let mut dispatch = Dispatch::default();
+    dispatch.set_resolver(|_, name| Err(name.to_string()));
+    assert!(Endpoints::new(&site, &dispatch).is_ok());
+}

@@ -115,6 +115,13 @@ pub const KEYS: &[Key] = &[
     key("router.dynamic", List, Build, "", "Route names, with `*` for any text, that are not checked"),
     key("router.path", Text, Build, "routes", "File or folder of the routes, relative to the site's folder"),
     key(
+        "router.resolver",
+        Bool,
+        Build,
+        "false",
+        "Whether the function given to `App::resolver` finds the controllers, as in Kalgan 0.9; the build then names none",
+    ),
+    key(
         "server.address",
         Text,
         Run,
