@@ -25,6 +25,9 @@ use crate::site::Outside;
 #[derive(Debug, Parser)]
 #[command(about = "A website in one binary, made with Kalgan", disable_version_flag = true)]
 struct CommandLine {
+    /// The same as the command `version`
+    #[arg(short = 'V', long)]
+    version: bool,
     #[command(flatten)]
     options: Options,
     #[command(subcommand)]
@@ -77,7 +80,11 @@ pub(crate) fn run(app: App, arguments: impl IntoIterator<Item = OsString>) -> Ex
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match line.command.unwrap_or(Command::Serve(serve::Flags::default())).run(&app, &line.options) {
+    let command = match (line.version, line.command) {
+        (true, _) => Command::Version,
+        (false, command) => command.unwrap_or(Command::Serve(serve::Flags::default())),
+    };
+    match command.run(&app, &line.options) {
         Ok(code) => code,
         Err(error) => {
             // Where standard error is closed there is nobody to tell.

@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::error::Error;
 use crate::launch::App;
-use crate::site::{Outcome, Outside, ReadyRoute, Site, Step};
+use crate::site::{Found, Outcome, Outside, ReadyRoute, Site, Step};
 
 #[derive(Debug, Args)]
 pub(super) struct Flags {
@@ -63,9 +63,20 @@ fn explain(site: &Site, method: &str, path: &str) -> Result<ExitCode, Error> {
     };
     let rows: Vec<_> = steps.iter().enumerate().filter(is_shown).map(|(_, step)| row(step)).collect();
     let mut text = super::table(&rows);
-    if answer.is_none() {
-        text.push_str(&format!("no route answers {method} {path}\n"));
-    }
+    text.push_str(&conclusion(site, &method, path));
     super::print(&text)?;
     Ok(if answer.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What comes of it all, in one line.
+fn conclusion(site: &Site, method: &Method, path: &str) -> String {
+    match site.router.find(method, path) {
+        Found::Route(found) => {
+            let route = found.route;
+            format!("`{}` answers {method} {path}: {} ({})\n", route.name, route.controller, route.place)
+        }
+        Found::WrongMethod { allow } => format!("no route answers {method} {path}: 405, this path has {allow}\n"),
+        Found::NotFound => format!("no route answers {method} {path}: 404\n"),
+        Found::BadPath => format!("no route answers {method} {path}: 400, it is not percent-encoded UTF-8\n"),
+    }
 }

@@ -167,7 +167,9 @@ impl Serving {
         let found = self.site.router.find(request.method(), request.uri().path());
         let found = match found {
             Found::Route(found) => found,
-            Found::BadPath => return Err(Failure::new(400, "the path is not UTF-8")),
+            Found::BadPath => {
+                return Err(Failure::new(400, "the path is not percent-encoded UTF-8 (RFC 3986 section 2.1)"));
+            }
             Found::NotFound => return Err(Failure::new(404, format!("no route answers `{}`", request.path()))),
             Found::WrongMethod { allow } => {
                 if request.method() == Method::OPTIONS {
