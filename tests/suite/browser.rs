@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::deploy::skip;
+
 /// One browser with one page.
 pub struct Browser {
     process: Child,
@@ -21,14 +23,9 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser; `None`, with a line that says so, where there is no `chromium`.
     pub fn start() -> Option<Browser> {
-        if !Command::new("chromium")
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-        {
-            println!("skipped: there is no `chromium` on this machine");
+        let version = Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if let Err(error) = version {
+            skip("chromium", &error);
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
