@@ -31,6 +31,8 @@
 
 #[cfg(feature = "build")]
 pub mod build;
+#[cfg(test)]
+mod captured_log;
 mod cli;
 pub mod controller;
 pub mod error;

@@ -87,7 +87,7 @@ async fn connections_over_the_limit_wait() {
 
 #[tokio::test]
 async fn a_client_that_hangs_up_halfway_is_one_line_in_the_log() {
-    let log = Log::start();
+    let log = CapturedLog::start();
     // A body that breaks off and an answer that nobody takes are told where they were read and made.
     for (text, expected) in [
         ("", None),

@@ -18,6 +18,7 @@ use warp::reply::Response;
 
 use super::connection::{self, Connections};
 use super::{Answer, Listener, Options, Peer, body, serve};
+use crate::captured_log::CapturedLog;
 
 /// Answers by path, so that each test can ask for the behaviour that it needs.
 #[derive(Default)]
@@ -110,43 +111,6 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// More than any of these tests sends before it reads.
 const ROOM: usize = 1 << 20;
-
-/// What this thread logs while it lives, down to debug.
-struct Log {
-    text: Arc<Mutex<Vec<u8>>>,
-    _guard: tracing::subscriber::DefaultGuard,
-}
-
-impl Log {
-    fn start() -> Log {
-        let text = Arc::new(Mutex::new(Vec::new()));
-        let writer = text.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::DEBUG)
-            .with_ansi(false)
-            .with_writer(move || Lines(writer.clone()));
-        Log { text, _guard: tracing::subscriber::set_default(subscriber.finish()) }
-    }
-
-    /// The lines since the last time.
-    fn take(&self) -> Vec<String> {
-        let text = String::from_utf8(std::mem::take(&mut *self.text.lock().unwrap())).unwrap();
-        text.lines().map(str::to_string).collect()
-    }
-}
-
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A server on a free port of the loopback.
 struct Running {

@@ -27,7 +27,7 @@ async fn targets_and_versions_of_all_kinds_are_served() {
 
 #[tokio::test]
 async fn malformed_requests_are_refused_and_the_connection_ends() {
-    let log = Log::start();
+    let log = CapturedLog::start();
     for text in [
         "GARBAGE\r\n\r\n",
         "GET /\r\n\r\n",

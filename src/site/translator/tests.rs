@@ -1,7 +1,5 @@
-use std::fmt::Write;
-use std::sync::{Arc, Mutex};
-
 use super::*;
+use crate::captured_log::CapturedLog;
 use crate::site::tests::language;
 
 const ENGLISH: &[(&str, &str)] = &[
@@ -127,35 +125,16 @@ fn the_language_is_negotiated_by_weight_and_then_by_shorter_forms() {
     assert_eq!(Translator::new(&[], "").negotiate("en, *"), None);
 }
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        write!(self.0.lock().unwrap(), "{}", String::from_utf8_lossy(bytes)).unwrap();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn what_is_not_translated_is_logged_once() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
-    tracing::subscriber::with_default(subscriber, || {
-        let translator = translator();
-        for _ in 0..3 {
-            translator.translate("es", "only.english", &[]);
-            translator.translate("es", "no.such", &[]);
-            translator.translate("", "title", &[]);
-        }
-    });
-    let log = log.0.lock().unwrap();
-    assert_eq!(log.lines().count(), 2, "{log}");
-    assert!(log.contains(r#"language="es" id="only.english""#), "{log}");
+    let log = CapturedLog::start();
+    let translator = translator();
+    for _ in 0..3 {
+        translator.translate("es", "only.english", &[]);
+        translator.translate("es", "no.such", &[]);
+        translator.translate("", "title", &[]);
+    }
+    let lines = log.take();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains(r#"language="es" id="only.english""#), "{lines:?}");
 }
