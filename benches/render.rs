@@ -89,7 +89,9 @@ fn site() -> Site {
         path: Text::Borrowed(path),
         mime: Text::Borrowed("text/plain"),
         hash: Text::Borrowed("0123456789abcdef"),
+        version: Text::Borrowed("0123456789abcdef"),
         body: Cow::Borrowed(b""),
+        variants: Cow::Borrowed(&[]),
     };
     let prefix = Value::Text(Text::Borrowed("/static"));
     let snapshot = Snapshot {
@@ -97,6 +99,7 @@ fn site() -> Site {
         release: Text::Borrowed("1"),
         is_prod: true,
         version: Text::Borrowed("20260101"),
+        date: None,
         settings: vec![Setting {
             key: Text::Borrowed("static.path"),
             value: prefix,

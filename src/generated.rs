@@ -10,7 +10,8 @@ pub use tera::Tera;
 
 pub use crate::controller::{ControllerFn, MiddlewareFn, controller, middleware};
 pub use crate::snapshot::{
-    Asset, Environment, Language, List, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+    Asset, Encoding, Environment, Language, List, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+    Variant,
 };
 
 use std::borrow::Cow;
@@ -39,13 +40,22 @@ pub fn templates<Files: RustEmbed>(names: &'static [&'static str]) -> List<Templ
     names.iter().map(template).collect()
 }
 
-/// The embedded static files: address, media type and hash of each.
-pub fn assets<Files: RustEmbed>(table: &'static [(&'static str, &'static str, &'static str)]) -> List<Asset> {
-    let asset = |&(path, mime, hash): &(&'static str, &'static str, &'static str)| Asset {
+/// What the constants say of a static file: address, media type, hash, version, and the encodings in which it is there.
+pub type AssetRow = (&'static str, &'static str, &'static str, &'static str, &'static [Encoding]);
+
+/// The embedded static files, with their compressed bytes among `Encoded`.
+pub fn assets<Files: RustEmbed, Encoded: RustEmbed>(table: &'static [AssetRow]) -> List<Asset> {
+    let variant = |path: &str, encoding: Encoding| Variant {
+        encoding,
+        body: bytes::<Encoded>(&format!("{path}.{}", encoding.extension())),
+    };
+    let asset = |&(path, mime, hash, version, encodings): &AssetRow| Asset {
         path: Borrowed(path),
         mime: Borrowed(mime),
         hash: Borrowed(hash),
+        version: Borrowed(version),
         body: bytes::<Files>(path),
+        variants: encodings.iter().map(|encoding| variant(path, *encoding)).collect(),
     };
     table.iter().map(asset).collect()
 }

@@ -224,6 +224,7 @@ pub(crate) fn empty() -> Snapshot {
         release: "0".into(),
         is_prod: false,
         version: "0".into(),
+        date: None,
         settings: Vec::new().into(),
         routes: Vec::new().into(),
         languages: Vec::new().into(),

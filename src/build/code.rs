@@ -43,6 +43,11 @@ struct TemplateFiles;
 #[crate_path = "::kalgan::generated::rust_embed"]
 struct StaticFiles;
 
+#[derive(RustEmbed)]
+#[folder = "$OUT_DIR/kalgan/encoded"]
+#[crate_path = "::kalgan::generated::rust_embed"]
+struct EncodedFiles;
+
 app(snapshot, controllers(), middleware_functions(), template_functions)
     }
     site()
@@ -57,11 +62,12 @@ fn snapshot_function(code: &mut String, snapshot: &Snapshot) {
     line(code, format_args!("        release: {},", text(&snapshot.release)));
     line(code, format_args!("        is_prod: {},", snapshot.is_prod));
     line(code, format_args!("        version: {},", text(&snapshot.version)));
+    line(code, format_args!("        date: {:?},", snapshot.date));
     for (field, constant) in [("settings", "SETTINGS"), ("routes", "ROUTES"), ("languages", "LANGUAGES")] {
         line(code, format_args!("        {field}: Borrowed({constant}),"));
     }
     line(code, format_args!("        templates: templates::<TemplateFiles>(TEMPLATES),"));
-    line(code, format_args!("        assets: assets::<StaticFiles>(ASSETS),"));
+    line(code, format_args!("        assets: assets::<StaticFiles, EncodedFiles>(ASSETS),"));
     line(code, format_args!("    }}\n}}"));
 }
 
@@ -79,7 +85,7 @@ fn constants(code: &mut String, snapshot: &Snapshot) {
     list(code, "LANGUAGE", "Language", languages.map(|(index, language)| self::language(index, language)));
     let templates = snapshot.templates.iter().map(|template| format!("{:?}", template.name));
     plain_list(code, "TEMPLATES", "&str", templates);
-    plain_list(code, "ASSETS", "(&str, &str, &str)", snapshot.assets.iter().map(asset));
+    plain_list(code, "ASSETS", "AssetRow", snapshot.assets.iter().map(asset));
 }
 
 /// One constant per item, and the constant `{name}S` that lists them.
@@ -176,7 +182,9 @@ fn language(index: usize, language: &Language) -> String {
 }
 
 fn asset(asset: &Asset) -> String {
-    format!("({:?}, {:?}, {:?})", asset.path, asset.mime, asset.hash)
+    let encodings = asset.variants.iter().map(|variant| format!("Encoding::{:?}", variant.encoding));
+    let encodings = encodings.collect::<Vec<_>>().join(", ");
+    format!("({:?}, {:?}, {:?}, {:?}, &[{encodings}])", asset.path, asset.mime, asset.hash, asset.version)
 }
 
 fn place(place: &Place) -> String {

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use self::output::Files;
 use crate::problem::{self, Problem};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Asset, Encoding, Snapshot, Variant};
 use crate::source::{self, Reading};
 
 /// Checks the site in `folder`, which is relative to the package's own folder, and writes what `kalgan::site!` includes.
@@ -69,7 +69,7 @@ fn freeze<'a>(folder: &str, reading: &'a Reading) -> Result<Frozen<'a>, String> 
 }
 
 impl Frozen<'_> {
-    /// Writes `site.rs` and the folders `templates` and `static` below `output`.
+    /// Writes `site.rs` and the folders `templates`, `static` and `encoded` below `output`.
     fn write(&self, output: &Path) -> Result<(), String> {
         let mut files = Files::new();
         files.insert(PathBuf::from("site.rs"), self.code.as_bytes());
@@ -78,12 +78,22 @@ impl Frozen<'_> {
         }
         for asset in self.snapshot.assets.iter() {
             files.insert(Path::new("static").join(&*asset.path), &asset.body);
+            for variant in asset.variants.iter() {
+                files.insert(Path::new("encoded").join(encoded_name(asset, variant)), &variant.body);
+            }
         }
         output::write(output, &files)?;
         // `rust-embed` wants its folders to exist, also those of a site without templates or static files.
         output::create(&output.join("templates"))?;
-        output::create(&output.join("static"))
+        output::create(&output.join("static"))?;
+        output::create(&output.join("encoded"))
     }
+}
+
+/// Where the code looks for the compressed bytes of a file, below the folder `encoded`.
+fn encoded_name(asset: &Asset, Variant { encoding, .. }: &Variant) -> String {
+    let extension = Encoding::extension(*encoding);
+    format!("{}.{extension}", asset.path)
 }
 
 /// The problems with their files named from the package's folder, where cargo and editors look for them.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::snapshot::{Asset, Environment, Language, Place, Route, Setting, Table, Template, Value};
+use crate::snapshot::{Asset, Encoding, Environment, Language, Place, Route, Setting, Table, Template, Value, Variant};
 
 fn place(line: u32) -> Place {
     Place { file: "routes/main.yaml".into(), line, column: 3 }
@@ -29,6 +29,7 @@ fn snapshot() -> Snapshot {
         release: "0.1.0".into(),
         is_prod: false,
         version: "abc".into(),
+        date: Some(1_700_000_000),
         settings: vec![
             setting("error.404", Value::Text("error_controller/missing".into()), 1),
             setting("error.custom_in_dev", Value::Bool(true), 2),
@@ -43,7 +44,9 @@ fn snapshot() -> Snapshot {
             path: "static/a.css".into(),
             mime: "text/css; charset=utf-8".into(),
             hash: "00ff".into(),
+            version: "00".into(),
             body: b"a{}".to_vec().into(),
+            variants: vec![Variant { encoding: Encoding::Gzip, body: b"gz".to_vec().into() }].into(),
         }]
         .into(),
     }

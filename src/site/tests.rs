@@ -10,6 +10,7 @@ pub(super) fn snapshot() -> Snapshot {
         release: Cow::Borrowed("1.2.3"),
         is_prod: true,
         version: Cow::Borrowed("tag"),
+        date: None,
         settings: Cow::Borrowed(&[]),
         routes: Cow::Borrowed(&[]),
         languages: Cow::Borrowed(&[]),
@@ -55,7 +56,14 @@ pub(super) fn template(name: &'static str, source: &'static str) -> Template {
 
 pub(super) fn asset(path: &'static str, hash: &'static str) -> Asset {
     let mime = Cow::Borrowed("text/css; charset=utf-8");
-    Asset { path: Text::Borrowed(path), mime, hash: Text::Borrowed(hash), body: Cow::Borrowed(b"x") }
+    Asset {
+        path: Text::Borrowed(path),
+        mime,
+        hash: Text::Borrowed(hash),
+        version: Text::Borrowed(hash.get(..16).unwrap_or(hash)),
+        body: Cow::Borrowed(b"x"),
+        variants: Cow::Borrowed(&[]),
+    }
 }
 
 /// The settings of a snapshot with nothing from outside.

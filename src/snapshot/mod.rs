@@ -14,7 +14,7 @@ mod templates;
 
 use std::borrow::Cow;
 
-pub use assets::Asset;
+pub use assets::{Asset, Encoding, Variant};
 pub use messages::Language;
 pub use routes::{Path, Route};
 pub use settings::{Environment, Setting, Value};
@@ -55,6 +55,8 @@ pub struct Snapshot {
     pub is_prod: bool,
     /// The version tag: a hash over names and contents of all static files as they are served.
     pub version: Text,
+    /// When the static files were made, in seconds since 1970, where the build was told (`SOURCE_DATE_EPOCH`); else they have no date.
+    pub date: Option<u64>,
     /// All leaves of the settings files, in the order in which they count: a later one with the same key wins.
     pub settings: List<Setting>,
     /// The routes in declared order: the first that matches answers.

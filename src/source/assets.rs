@@ -58,7 +58,15 @@ pub fn mime(path: &str, body: &[u8]) -> Text {
 }
 
 fn asset(path: String, body: Vec<u8>) -> Asset {
-    Asset { mime: mime(&path, &body), hash: hash(&body).into(), path: path.into(), body: body.into() }
+    let hash = hash(&body);
+    Asset {
+        mime: mime(&path, &body),
+        hash: hash.clone().into(),
+        version: hash.into(),
+        path: path.into(),
+        body: body.into(),
+        variants: Vec::new().into(),
+    }
 }
 
 fn large(path: &str, size: usize) -> Problem {

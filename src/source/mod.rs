@@ -120,6 +120,7 @@ fn empty(options: &Options) -> Snapshot {
         release: Text::Owned(options.release.clone()),
         is_prod: options.is_prod,
         version: Text::Borrowed(""),
+        date: None,
         settings: Vec::new().into(),
         routes: Vec::new().into(),
         languages: Vec::new().into(),

@@ -6,11 +6,19 @@ use crate::site::{Outside, Settings};
 use crate::snapshot::{Place, Setting, Snapshot, Text, Value};
 
 const HASH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
+const VERSION: &str = "0123456789abcdef";
 const TAG: &str = "\"0123456789abcdef0123456789abcdef\"";
 
 fn asset(path: &'static str) -> Asset {
     let mime = Text::Borrowed("text/css; charset=utf-8");
-    Asset { path: Text::Borrowed(path), mime, hash: Text::Borrowed(HASH), body: Cow::Borrowed(b"0123456789") }
+    Asset {
+        path: Text::Borrowed(path),
+        mime,
+        hash: Text::Borrowed(HASH),
+        version: Text::Borrowed(VERSION),
+        body: Cow::Borrowed(b"0123456789"),
+        variants: Cow::Borrowed(&[]),
+    }
 }
 
 /// The files of a site in production whose version is `v1`.
@@ -26,6 +34,7 @@ fn files(settings: &[(&'static str, Value)]) -> StaticFiles {
         release: Text::Borrowed("1.0.0"),
         is_prod: true,
         version: Text::Borrowed("v1"),
+        date: None,
         settings: settings.iter().map(setting).collect(),
         routes: Cow::Borrowed(&[]),
         languages: Cow::Borrowed(&[]),

@@ -11,9 +11,6 @@ use super::settings::Settings;
 use crate::error::Error;
 use crate::snapshot::{Asset, List, Text};
 
-/// How many digits of a file's hash stand in its address: 64 bits, more than enough to tell two versions apart.
-const HASH_DIGITS: usize = 16;
-
 /// All static files of a site.
 #[derive(Debug)]
 pub struct Assets {
@@ -31,7 +28,7 @@ pub struct Assets {
 enum Version {
     /// The same text to all addresses; nothing where it is empty.
     Tag(String),
-    /// Each file's own hash.
+    /// Each file's own version.
     File,
 }
 
@@ -109,7 +106,7 @@ impl Assets {
     pub fn version<'a>(&'a self, file: &'a Asset) -> &'a str {
         match &self.version {
             Version::Tag(tag) => tag,
-            Version::File => file.hash.get(..HASH_DIGITS).unwrap_or(&file.hash),
+            Version::File => &file.version,
         }
     }
 

@@ -42,12 +42,20 @@ fn site(pairs: &[(&'static str, &'static str)]) -> Snapshot {
         code: code.into(),
         messages: Table::Static(messages),
     };
-    let asset = |path: &'static str| Asset { path: path.into(), mime: "".into(), hash: "".into(), body: vec![].into() };
+    let asset = |path: &'static str| Asset {
+        path: path.into(),
+        mime: "".into(),
+        hash: "".into(),
+        version: "".into(),
+        body: vec![].into(),
+        variants: vec![].into(),
+    };
     Snapshot {
         name: "site".into(),
         release: "1".into(),
         is_prod: false,
         version: "".into(),
+        date: None,
         settings: settings(pairs).into(),
         routes: vec![
             route("home", &[(None, "/")], None),
