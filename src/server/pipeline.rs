@@ -119,7 +119,7 @@ impl Serving {
         let is_our_host = self.rules.knows_host(host(&parts));
         let file = if is_our_host { self.files.answer(&parts) } else { Lookup::NotStatic };
         let is_missing = match file {
-            Lookup::Answer(file) => return file,
+            Lookup::Answer(file) => return file.map(Into::into),
             Lookup::Missing => true,
             Lookup::NotStatic => false,
         };

@@ -9,9 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use warp::reply::Response;
 
 use super::headers::{Wanted, wanted};
 use crate::error::Error;
@@ -49,8 +48,8 @@ pub enum Lookup {
     NotStatic,
     /// It lies below a static folder, and no file is there. Routes do not count for it (B85).
     Missing,
-    /// The answer for the file, or the refusal of the method.
-    Answer(Response),
+    /// The answer for the file, or the refusal of the method. Its body is one slice, of the binary or of the file as it was read.
+    Answer(Response<Bytes>),
 }
 
 /// One file.
@@ -106,7 +105,7 @@ impl StaticFiles {
         }
     }
 
-    fn send(&self, number: usize, parts: &Parts) -> Response {
+    fn send(&self, number: usize, parts: &Parts) -> Response<Bytes> {
         if parts.method != Method::GET && parts.method != Method::HEAD {
             return refusal(&parts.method);
         }
@@ -129,7 +128,7 @@ impl StaticFile {
         }
     }
 
-    fn answer(&self, parts: &Parts, cache: HeaderValue) -> Response {
+    fn answer(&self, parts: &Parts, cache: HeaderValue) -> Response<Bytes> {
         let variant = &self.identity;
         let length = variant.body.len();
         let mut headers = HeaderMap::with_capacity(8);
@@ -153,7 +152,7 @@ impl StaticFile {
             headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
-        let mut response = Response::new(body.into());
+        let mut response = Response::new(body);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         response
@@ -176,7 +175,7 @@ impl Variant {
 }
 
 /// The answer to a method that files do not answer to.
-fn refusal(method: &Method) -> Response {
+fn refusal(method: &Method) -> Response<Bytes> {
     let mut response = Response::default();
     let is_question = method == Method::OPTIONS;
     *response.status_mut() = if is_question { StatusCode::NO_CONTENT } else { StatusCode::METHOD_NOT_ALLOWED };

@@ -1,5 +1,4 @@
 use http::Request;
-use http_body_util::BodyExt;
 
 use super::*;
 use crate::site::{Outside, Settings};
@@ -54,19 +53,15 @@ fn get(files: &StaticFiles, target: &str) -> Lookup {
 }
 
 #[track_caller]
-fn answered(lookup: Lookup) -> Response {
+fn answered(lookup: Lookup) -> Response<Bytes> {
     match lookup {
         Lookup::Answer(response) => response,
         other => panic!("no answer: {other:?}"),
     }
 }
 
-async fn body(response: Response) -> Bytes {
-    response.into_body().collect().await.unwrap().to_bytes()
-}
-
-#[tokio::test]
-async fn a_file_is_sent_with_what_a_browser_needs() {
+#[test]
+fn a_file_is_sent_with_what_a_browser_needs() {
     let response = answered(get(&files(&[]), "/static/css/site.css"));
     assert_eq!(response.status(), StatusCode::OK);
     for (name, value) in [
@@ -78,7 +73,7 @@ async fn a_file_is_sent_with_what_a_browser_needs() {
     ] {
         assert_eq!(response.headers()[name], value, "{name}");
     }
-    assert_eq!(body(response).await, "0123456789");
+    assert_eq!(response.into_body(), "0123456789");
 }
 
 #[test]
@@ -92,20 +87,20 @@ fn an_address_with_the_current_version_is_kept_for_good() {
     assert_eq!(cache(&limited, "/static/css/site.css?v1"), IMMUTABLE);
 }
 
-#[tokio::test]
-async fn a_client_gets_only_what_it_lacks() {
+#[test]
+fn a_client_gets_only_what_it_lacks() {
     let files = files(&[]);
     let ask = |name: &str, value: &str| answered(ask(&files, Request::get("/static/ü.css").header(name, value)));
     let known = ask("if-none-match", TAG);
     assert_eq!((known.status(), &known.headers()[ETAG]), (StatusCode::NOT_MODIFIED, &text(TAG.to_owned())));
     assert!(!known.headers().contains_key(CONTENT_TYPE));
-    assert_eq!(body(known).await, "");
+    assert_eq!(known.into_body(), "");
     let part = ask("range", "bytes=2-4");
     assert_eq!(
         (part.status(), &part.headers()[CONTENT_RANGE]),
         (StatusCode::PARTIAL_CONTENT, &text("bytes 2-4/10".to_owned()))
     );
-    assert_eq!(body(part).await, "234");
+    assert_eq!(part.into_body(), "234");
     let behind = ask("range", "bytes=10-");
     assert_eq!(
         (behind.status(), &behind.headers()[CONTENT_RANGE]),
