@@ -6,7 +6,7 @@
 //! 2. [`accept`] takes connections, no more than the limit, and winds them up when the process is asked to stop.
 //! 3. [`connection`] drives one connection by hyper and ends it when the client is too slow; [`wire`] tells it what the client does.
 //! 4. [`exchange`] hands one request through warp to the [`Answer`], and answers 500 when that panics.
-//! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides), else by the site's
+//! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides; in which coding, [`encodings`]), else by the site's
 //!    controllers, with its [`body`] read within the limit; [`errors`] makes the page for what failed, [`send`] the answer for warp.
 //!
 //! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
@@ -22,6 +22,7 @@ mod accept;
 pub mod assets;
 pub mod body;
 mod connection;
+mod encodings;
 mod errors;
 mod exchange;
 mod failure;
