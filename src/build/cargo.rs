@@ -29,6 +29,7 @@ impl Script {
             release: text("CARGO_PKG_VERSION")?,
             // `release` for that profile and all that inherit from it, `debug` for all others.
             is_prod: text("PROFILE")? == "release",
+            minify: None,
         };
         let output = PathBuf::from(variable("OUT_DIR")?).join("kalgan");
         Ok(Script { package: PathBuf::from(variable("CARGO_MANIFEST_DIR")?), output, options })

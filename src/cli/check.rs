@@ -29,6 +29,7 @@ pub(super) fn run(app: &App, flags: &Flags) -> Result<ExitCode, Error> {
         name: snapshot.name.to_string(),
         release: snapshot.release.to_string(),
         is_prod: snapshot.is_prod,
+        minify: None,
     };
     let problems = source::read(&folder, &options).problems;
     super::print(&format!("{}\n", problem::report(&problems)))?;

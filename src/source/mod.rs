@@ -34,7 +34,7 @@ use settings::Settings;
 use templates::Declared;
 
 /// What a snapshot says of the crate that the site is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Name of the crate.
     pub name: String,
@@ -42,6 +42,8 @@ pub struct Options {
     pub release: String,
     /// What `environment.is_prod` is where nobody sets it.
     pub is_prod: bool,
+    /// What makes scripts and stylesheets shorter, in a build that has it: that of a release.
+    pub minify: Option<assets::Minify>,
 }
 
 /// A site as far as it could be read.
@@ -68,17 +70,17 @@ pub fn read(site_folder: &Path, options: &Options) -> Reading {
     let codes: Vec<String> = messages.languages.iter().map(|language| language.code.to_string()).collect();
     let routes = routes::read(&mut files, &settings, &codes, &mut problems);
     let before = errors(&files, &problems);
-    let assets = assets::read(&mut files, &settings, &mut problems);
+    let assets = assets::read(&mut files, &settings, options, &mut problems);
     let assets_complete = errors(&files, &problems) == before;
     let before = errors(&files, &problems);
     let sources = template_files(&mut files, &settings, &mut problems);
     let declared = declared(&settings, settings.complete && errors(&files, &problems) == before);
     let templates = templates::read(&sources, &declared);
-    snapshot.version = assets::version(&assets).into();
+    snapshot.version = assets.version.into();
     snapshot.settings = settings.list.into();
     snapshot.languages = messages.languages.into();
     snapshot.routes = routes.list.into();
-    snapshot.assets = assets.into();
+    snapshot.assets = assets.files.into();
     snapshot.templates = templates.templates.into();
     let complete = Complete {
         messages: settings.complete && messages.complete,

@@ -6,7 +6,7 @@ use super::*;
 use crate::snapshot::{Environment, Value};
 
 /// A site with these files.
-fn site(files: &[(&str, &str)]) -> TempDir {
+pub(super) fn site(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -17,7 +17,7 @@ fn site(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn reading(files: &[(&str, &str)]) -> Reading {
-    let options = Options { name: "shop".to_string(), release: "1.2.3".to_string(), is_prod: true };
+    let options = Options { name: "shop".to_string(), release: "1.2.3".to_string(), is_prod: true, minify: None };
     read(site(files).path(), &options)
 }
 
@@ -42,7 +42,7 @@ fn an_empty_folder_is_a_site() {
 
 #[test]
 fn a_folder_that_is_not_there_is_the_only_mistake() {
-    let options = Options { name: String::new(), release: String::new(), is_prod: false };
+    let options = Options { name: String::new(), release: String::new(), is_prod: false, minify: None };
     let reading = read(&site(&[]).path().join("app"), &options);
     assert_eq!(reading.problems.len(), 1);
     assert_eq!(reading.problems[0].message, "there is no such file or folder");
@@ -187,7 +187,7 @@ fn static_files_have_type_hash_and_a_common_version() {
 #[test]
 fn what_was_read_is_watched_and_exists() {
     let folder = site(&[("config/app.yaml", "a: 1"), ("static/css/a.css", ""), ("controller/a.rs", "")]);
-    let options = Options { name: String::new(), release: String::new(), is_prod: false };
+    let options = Options { name: String::new(), release: String::new(), is_prod: false, minify: None };
     let watched = read(folder.path(), &options).watched;
     let below: Vec<_> =
         watched.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();

@@ -248,7 +248,8 @@ fn the_examples_are_together_a_site_without_mistakes() {
     for language in ["en", "es"] {
         let folder = tempfile::tempdir().unwrap();
         write_examples(language, folder.path());
-        let options = kalgan::source::Options { name: "site".into(), release: "1.0.0".into(), is_prod: false };
+        let options =
+            kalgan::source::Options { name: "site".into(), release: "1.0.0".into(), is_prod: false, minify: None };
         let reading = kalgan::source::read(folder.path(), &options);
         let errors: Vec<_> = reading.problems.into_iter().filter(|problem| problem.is_error()).collect();
         assert!(errors.is_empty(), "{}", kalgan::problem::report(&errors));

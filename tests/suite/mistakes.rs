@@ -7,7 +7,10 @@ use kalgan::problem;
 use kalgan::source::{self, Options, Reading};
 
 fn read(site: &Path) -> Reading {
-    source::read(site, &Options { name: "site".to_string(), release: "1.0.0".to_string(), is_prod: false })
+    source::read(
+        site,
+        &Options { name: "site".to_string(), release: "1.0.0".to_string(), is_prod: false, minify: None },
+    )
 }
 
 fn repository(path: &str) -> PathBuf {
