@@ -16,11 +16,13 @@ use super::wire::Activity;
 #[derive(Debug)]
 pub struct Incoming {
     body: hyper::body::Incoming,
-    activity: Arc<Activity>,
+    /// Where its end is noted; none where there is nothing to read.
+    activity: Option<Arc<Activity>>,
 }
 
 impl Incoming {
-    pub(super) fn new(body: hyper::body::Incoming, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(body: hyper::body::Incoming, activity: &Arc<Activity>) -> Self {
+        let activity = (!body.is_end_stream()).then(|| activity.clone());
         Incoming { body, activity }
     }
 }
@@ -31,8 +33,10 @@ impl Body for Incoming {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if frame.is_none() || self.body.is_end_stream() {
-            self.activity.note_body_end();
+        if (frame.is_none() || self.body.is_end_stream())
+            && let Some(activity) = &self.activity
+        {
+            activity.note_body_end();
         }
         Poll::Ready(frame)
     }

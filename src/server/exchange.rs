@@ -1,52 +1,35 @@
-//! One request through warp: hyper hands it in, a warp filter takes it out and calls the [`Answer`].
+//! One request on its way to the [`Answer`] and back: asked at once, then run by warp where it takes time.
 //!
-//! No warp filter hands over a whole request, and a connection answers one request at a time (HTTP/1.1). So each connection has
-//! one [`Slot`]: the request is put there, and the filter of that connection, which runs at once, takes it out again. That costs one
-//! uncontended lock and no allocation.
+//! An answer that is there at once, a static file's, is one slice and its headers: hyper gets it as it is, without a boxed future or
+//! a boxed body. Everything else is a future that a warp filter runs. No warp filter is handed anything, and a connection answers
+//! one request at a time (HTTP/1.1), so each connection has a slot: the future is put there, and the filter, which runs at once,
+//! takes it out again. That costs one uncontended lock and no allocation.
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture, Either};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderValue, Method, Request, StatusCode, Version};
-use http_body_util::Empty;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use http_body_util::{Empty, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::{HttpService, service_fn};
 use tower_service::Service;
 use warp::Filter;
-use warp::reply::Response;
 
 use super::wire::Activity;
-use super::{Answer, Peer};
+use super::{Answer, Answered, Peer, body};
 
 /// Tells the client that this was the last answer on its connection.
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
-
-/// What the requests of one connection share.
-struct Slot {
-    answer: Arc<dyn Answer>,
-    activity: Arc<Activity>,
-    peer: Peer,
-    request: Mutex<Option<Request<Incoming>>>,
-}
-
-impl Slot {
-    fn put(&self, request: Request<Incoming>) {
-        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-    }
-
-    fn take(&self) -> Option<Request<Incoming>> {
-        self.request.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
 
 /// The service of one connection.
 pub(super) fn service(
@@ -55,48 +38,83 @@ pub(super) fn service(
     peer: Peer,
 ) -> impl HttpService<
     Incoming,
-    ResBody = Noted<impl Body<Data = Bytes, Error = warp::Error> + use<>>,
+    ResBody = Noted<impl Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + use<>>,
     Error = Infallible,
     Future: Send,
 > {
-    let slot = Arc::new(Slot { answer, activity, peer, request: Mutex::new(None) });
+    let slot = Arc::new(Slot { peer, answering: Mutex::default() });
     let taking = slot.clone();
-    let warp = warp::service(warp::any().then(move || respond(taking.clone())));
+    let warp = warp::service(warp::any().then(move || run(taking.clone())));
     service_fn(move |request: Request<Incoming>| {
-        slot.activity.begin(!request.body().is_end_stream());
-        slot.put(request);
-        let answering = warp.clone().call(Request::new(Empty::<Bytes>::new()));
-        let activity = slot.activity.clone();
-        async move {
-            let mut response = answering.await?;
-            if activity.is_stopping() || activity.has_unread_body() {
-                response.headers_mut().insert(CONNECTION, CLOSE);
+        activity.begin(!request.body().is_end_stream());
+        match ask(&*answer, request, &activity, peer) {
+            Answered::AtOnce(response) => {
+                let response = response.map(|body| Sent::Left(Full::new(body)));
+                Either::Left(future::ready(Ok(finished(response, activity.clone()))))
             }
-            Ok::<_, Infallible>(response.map(|body| Noted { body, activity }))
+            Answered::Later(answering) => {
+                slot.put(answering);
+                let running = warp.clone().call(Request::new(Empty::<Bytes>::new()));
+                let activity = activity.clone();
+                Either::Right(async move { Ok(finished(running.await?.map(Sent::Right), activity)) })
+            }
         }
     })
 }
 
-async fn respond(slot: Arc<Slot>) -> Response {
-    let Some(request) = slot.take() else {
-        return status(StatusCode::INTERNAL_SERVER_ERROR);
-    };
+/// The body of an answer: a slice, or whatever warp made.
+type Sent<B> = http_body_util::Either<Full<Bytes>, B>;
+
+/// How a request is answered: by the [`Answer`], unless it must be refused before.
+fn ask(answer: &dyn Answer, request: Request<Incoming>, activity: &Arc<Activity>, peer: Peer) -> Answered {
     let (parts, body) = request.into_parts();
     if let Some((code, reason)) = refusal(&parts) {
-        tracing::info!(peer = %slot.peer, "malformed request: {reason}");
+        tracing::info!(%peer, "malformed request: {reason}");
         let mut response = status(code);
         response.headers_mut().insert(CONNECTION, CLOSE);
-        return response;
+        return Answered::AtOnce(response);
     }
-    let body = super::body::Incoming::new(body, slot.activity.clone());
-    let answering = async { slot.answer.answer(parts, body, slot.peer).await };
-    match AssertUnwindSafe(answering).catch_unwind().await {
-        Ok(response) => response,
-        Err(panic) => {
-            tracing::error!(peer = %slot.peer, "a request could not be answered because of a panic: {}", panic_text(&*panic));
-            status(StatusCode::INTERNAL_SERVER_ERROR)
-        }
+    let body = body::Incoming::new(body, activity);
+    catch_unwind(AssertUnwindSafe(|| answer.answer(parts, body, peer)))
+        .unwrap_or_else(|panic| Answered::AtOnce(after_panic(&*panic, peer)))
+}
+
+/// What goes to hyper.
+fn finished<B>(mut response: Response<B>, activity: Arc<Activity>) -> Response<Noted<B>> {
+    if activity.is_stopping() || activity.has_unread_body() {
+        response.headers_mut().insert(CONNECTION, CLOSE);
     }
+    response.map(|body| Noted { body, activity })
+}
+
+/// Where a connection keeps the answer in progress until the warp filter takes it.
+struct Slot {
+    peer: Peer,
+    answering: Mutex<Option<BoxFuture<'static, warp::reply::Response>>>,
+}
+
+impl Slot {
+    fn put(&self, answering: BoxFuture<'static, warp::reply::Response>) {
+        *self.answering.lock().unwrap_or_else(PoisonError::into_inner) = Some(answering);
+    }
+
+    fn take(&self) -> Option<BoxFuture<'static, warp::reply::Response>> {
+        self.answering.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The one warp filter: runs what was put into the slot.
+async fn run(slot: Arc<Slot>) -> warp::reply::Response {
+    let Some(answering) = slot.take() else {
+        return status(StatusCode::INTERNAL_SERVER_ERROR).map(Into::into);
+    };
+    let answered = AssertUnwindSafe(answering).catch_unwind().await;
+    answered.unwrap_or_else(|panic| after_panic(&*panic, slot.peer).map(Into::into))
+}
+
+fn after_panic(panic: &(dyn Any + Send), peer: Peer) -> Response<Bytes> {
+    tracing::error!(%peer, "a request could not be answered because of a panic: {}", panic_text(panic));
+    status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Why a request that hyper can read must be refused all the same.
@@ -118,10 +136,14 @@ fn refusal(parts: &Parts) -> Option<(StatusCode, &'static str)> {
 /// A host with or without a port; empty where the target has none.
 fn is_host(value: &HeaderValue) -> bool {
     let value = value.as_bytes();
-    value.is_empty() || (!value.contains(&b'@') && Authority::try_from(value).is_ok())
+    // Most are a name of letters, digits, hyphens and dots, and perhaps a port: that needs no parser.
+    let end = value.iter().position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'-'));
+    let is_plain =
+        end.is_none_or(|end| end > 0 && value[end] == b':' && value[end + 1..].iter().all(u8::is_ascii_digit));
+    is_plain || (!value.contains(&b'@') && Authority::try_from(value).is_ok())
 }
 
-fn status(code: StatusCode) -> Response {
+fn status(code: StatusCode) -> Response<Bytes> {
     let mut response = Response::default();
     *response.status_mut() = code;
     response

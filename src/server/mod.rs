@@ -5,18 +5,19 @@
 //! 1. [`listener`] binds the address or the socket file.
 //! 2. [`accept`] takes connections, no more than the limit, and winds them up when the process is asked to stop.
 //! 3. [`connection`] drives one connection by hyper and ends it when the client is too slow; [`wire`] tells it what the client does.
-//! 4. [`exchange`] hands one request through warp to the [`Answer`], and answers 500 when that panics.
-//! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides; in which coding, [`encodings`]), else by the site's
-//!    controllers, with its [`body`] read within the limit; [`errors`] makes the page for what failed, [`send`] the answer for warp.
+//! 4. [`exchange`] asks the [`Answer`] for what to send, has warp run what takes time, and answers 500 when either panics.
+//! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides; in which coding,
+//!    [`encodings`]), else by the site's controllers, with its [`body`] read within the limit; [`errors`] makes the page for what
+//!    failed, [`send`] the answer for warp.
 //!
 //! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
-use warp::reply::Response;
 
 mod accept;
 pub mod assets;
@@ -88,7 +89,15 @@ impl std::fmt::Display for Peer {
 pub trait Answer: Send + Sync + 'static {
     /// Answers one request. The body has not been read; see [`body::read`].
     ///
-    /// A panic is logged and answered by 500 without a body. The future runs to its end even when the client has gone, except when
-    /// the process stops and the time for that is over.
-    fn answer<'a>(&'a self, parts: Parts, body: body::Incoming, peer: Peer) -> BoxFuture<'a, Response>;
+    /// A panic, here or in the future, is logged and answered by 500 without a body.
+    fn answer(&self, parts: Parts, body: body::Incoming, peer: Peer) -> Answered;
+}
+
+/// What a request is answered with.
+pub enum Answered {
+    /// The whole answer, which needs nothing more. It does not pass through warp.
+    AtOnce(http::Response<Bytes>),
+    /// What comes of this future, which warp runs. It runs to its end even when the client has gone, except when the process stops
+    /// and the time for that is over.
+    Later(BoxFuture<'static, warp::reply::Response>),
 }

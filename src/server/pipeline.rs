@@ -1,6 +1,6 @@
 //! What happens to a request between the socket and the answer, in this order:
 //!
-//! 1. a static file, where the address is one (it shadows routes, B85) and the host is known;
+//! 1. a static file, where the address is one (it shadows routes, B85) and the host is known; its answer is there at once;
 //! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;
@@ -16,9 +16,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
+use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use http::request::Parts;
 use http::{Method, header};
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::{BodyError, Incoming};
-use super::{Answer, Peer, errors, send};
+use super::{Answer, Answered, Peer, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
@@ -92,17 +92,26 @@ impl Rules {
         Instant::now() + self.request_timeout.unwrap_or(Duration::from_secs(31_536_000))
     }
 
-    fn knows_host(&self, host: &str) -> bool {
+    fn knows_host(&self, parts: &Parts) -> bool {
+        if self.hosts.is_empty() {
+            return true;
+        }
+        let host = host(parts);
         // The port is the listener's business: a proxy may sit on another one.
         let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
         let name = name.map_or(host, |(name, _)| name);
-        self.hosts.is_empty() || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 
 impl Answer for Pipeline {
-    fn answer<'a>(&'a self, parts: Parts, body: Incoming, peer: Peer) -> BoxFuture<'a, warp::reply::Response> {
-        Box::pin(self.current.load_full().answer(parts, body, peer))
+    fn answer(&self, parts: Parts, body: Incoming, peer: Peer) -> Answered {
+        // A file needs the site for the moment of the look-up only, so it is borrowed.
+        let serving = self.current.load();
+        match serving.file(&parts) {
+            Ok(answer) => Answered::AtOnce(answer),
+            Err(other) => Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, parts, body, peer))),
+        }
     }
 }
 
@@ -116,23 +125,40 @@ impl Pipeline {
 impl Serving {
     /// The whole way of a request, steps 1 to 9.
     pub async fn answer(self: Arc<Self>, parts: Parts, body: impl RequestBody, peer: Peer) -> warp::reply::Response {
-        let is_our_host = self.rules.knows_host(host(&parts));
-        let file = if is_our_host { self.files.answer(&parts) } else { Lookup::NotStatic };
-        let is_missing = match file {
-            Lookup::Answer(file) => return file.map(Into::into),
-            Lookup::Missing => true,
-            Lookup::NotStatic => false,
-        };
+        match self.file(&parts) {
+            Ok(answer) => answer.map(Into::into),
+            Err(other) => self.answer_other(other, parts, body, peer).await,
+        }
+    }
+
+    /// Step 1: the answer for a static file, or what the request is for instead.
+    fn file(&self, parts: &Parts) -> Result<http::Response<Bytes>, NoFile> {
+        if !self.rules.knows_host(parts) {
+            return Err(NoFile::OtherHost);
+        }
+        match self.files.answer(parts) {
+            Lookup::Answer(answer) => Ok(answer),
+            Lookup::Missing => Err(NoFile::Missing),
+            Lookup::NotStatic => Err(NoFile::Page),
+        }
+    }
+
+    /// Steps 2 to 9, for what is no file.
+    async fn answer_other(
+        self: Arc<Self>,
+        other: NoFile,
+        parts: Parts,
+        body: impl RequestBody,
+        peer: Peer,
+    ) -> warp::reply::Response {
         let mut request = match Request::new(self.site.clone(), parts, peer.address) {
             Ok(request) => request,
             Err(unreadable) => return errors::without_request(&self, *unreadable),
         };
-        let response = if !is_our_host {
-            Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host())))
-        } else if is_missing {
-            Err(Failure::new(404, format!("there is no static file `{}`", request.path())))
-        } else {
-            self.respond(&mut request, body).await
+        let response = match other {
+            NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
+            NoFile::Missing => Err(Failure::new(404, format!("there is no static file `{}`", request.path()))),
+            NoFile::Page => self.respond(&mut request, body).await,
         };
         let answer = match response {
             Ok(response) => send::answer(response, &request).await,
@@ -207,6 +233,16 @@ impl Serving {
             None => self.negotiate(request),
         }
     }
+}
+
+/// What a request is for that is not for a static file.
+enum NoFile {
+    /// A host that is not ours.
+    OtherHost,
+    /// A file below a static folder that is not there.
+    Missing,
+    /// Something that the site's routes decide about.
+    Page,
 }
 
 /// What the search for a route came to.

@@ -28,23 +28,26 @@ async fn stopping_finishes_what_is_in_flight() {
 
 #[tokio::test]
 async fn stopping_waits_for_a_request_that_has_begun() {
-    let server = Running::start(Options::default()).await;
-    let mut begun = server.connect().await;
-    let mut other = server.connect().await;
-    let (start, end) = GET.split_at(20);
-    for (stream, next) in [(&mut begun, start), (&mut other, "")] {
-        stream.write_all(GET.as_bytes()).await.unwrap();
-        until(stream, "hello").await;
-        stream.write_all(next.as_bytes()).await.unwrap();
+    for (path, answer) in [("/", "hello"), ("/at-once", "at once")] {
+        let server = Running::start(Options::default()).await;
+        let mut begun = server.connect().await;
+        let mut other = server.connect().await;
+        let get = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let (start, end) = get.split_at(20);
+        for (stream, next) in [(&mut begun, start), (&mut other, "")] {
+            stream.write_all(get.as_bytes()).await.unwrap();
+            until(stream, answer).await;
+            stream.write_all(next.as_bytes()).await.unwrap();
+        }
+        server.stop.send(()).unwrap();
+        while TcpStream::connect(server.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        begun.write_all(end.as_bytes()).await.unwrap();
+        let text = rest(&mut begun).await;
+        assert!(text.ends_with(answer) && text.contains("connection: close\r\n"), "{text}");
+        assert_eq!(server.served.await.unwrap(), 0);
     }
-    server.stop.send(()).unwrap();
-    while TcpStream::connect(server.address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
-    begun.write_all(end.as_bytes()).await.unwrap();
-    let text = rest(&mut begun).await;
-    assert!(text.ends_with("hello") && text.contains("connection: close\r\n"), "{text}");
-    assert_eq!(server.served.await.unwrap(), 0);
 }
 
 #[tokio::test]

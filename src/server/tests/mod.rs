@@ -7,8 +7,8 @@ mod time;
 
 use std::sync::{Arc, Barrier, Mutex};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use http::request::Parts;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
@@ -17,16 +17,16 @@ use tokio::task::JoinHandle;
 use warp::reply::Response;
 
 use super::connection::{self, Connections};
-use super::{Answer, Listener, Options, Peer, body, serve};
+use super::{Answer, Answered, Listener, Options, Peer, body, serve};
 use crate::captured_log::CapturedLog;
 
 /// Answers by path, so that each test can ask for the behaviour that it needs.
 #[derive(Default)]
 struct Site {
     paths: Mutex<Vec<String>>,
-    entered: Notify,
-    go_on: Notify,
-    done: Notify,
+    entered: Arc<Notify>,
+    go_on: Arc<Notify>,
+    done: Arc<Notify>,
 }
 
 impl Site {
@@ -36,21 +36,27 @@ impl Site {
 }
 
 impl Answer for Site {
-    fn answer<'a>(&'a self, parts: Parts, body: body::Incoming, _: Peer) -> BoxFuture<'a, Response> {
+    fn answer(&self, parts: Parts, body: body::Incoming, _: Peer) -> Answered {
         self.paths.lock().unwrap().push(parts.uri.path().to_owned());
-        async move {
+        match parts.uri.path() {
+            "/at-once" => return Answered::AtOnce(http::Response::new(Bytes::from_static(b"at once"))),
+            "/panic-at-once" => panic!("on purpose"),
+            _ => {}
+        }
+        let (entered, go_on, done) = (self.entered.clone(), self.go_on.clone(), self.done.clone());
+        let answering = async move {
             match parts.uri.path() {
                 "/panic" => panic!("on purpose"),
                 "/block" => {
-                    self.entered.notify_one();
+                    entered.notify_one();
                     BLOCK.wait();
                     Response::default()
                 }
                 "/large" => Response::new(vec![b'x'; 1 << 20].into()),
                 "/wait" => {
-                    self.entered.notify_one();
-                    self.go_on.notified().await;
-                    self.done.notify_one();
+                    entered.notify_one();
+                    go_on.notified().await;
+                    done.notify_one();
                     Response::new("waited".into())
                 }
                 "/echo" => match body::read(body, 10).await {
@@ -63,8 +69,8 @@ impl Answer for Site {
                 },
                 _ => Response::new("hello".into()),
             }
-        }
-        .boxed()
+        };
+        Answered::Later(answering.boxed())
     }
 }
 

@@ -93,9 +93,33 @@ async fn a_body_is_asked_for_only_when_it_is_wanted() {
 
 #[tokio::test]
 async fn a_panic_is_answered_and_the_connection_goes_on() {
-    let text = exchange(&format!("GET /panic HTTP/1.1\r\nHost: a\r\n\r\n{GET}")).await;
-    assert_eq!(statuses(&text), ["500", "200"]);
-    assert!(!text.contains("on purpose"), "{text}");
+    for path in ["/panic", "/panic-at-once"] {
+        let text = exchange(&format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n{GET}")).await;
+        assert_eq!(statuses(&text), ["500", "200"], "{path}");
+        assert!(!text.contains("on purpose"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_there_at_once_is_sent_like_any_other() {
+    let now = |method: &str| format!("{method} /at-once HTTP/1.1\r\nHost: a\r\n\r\n");
+    let text = exchange(&format!("{}{}{GET}", now("GET"), now("HEAD"))).await;
+    assert_eq!(statuses(&text), ["200"; 3]);
+    assert_eq!(text.matches("content-length: 7\r\n").count(), 2, "{text}");
+    assert_eq!(text.matches("\r\n\r\nat once").count(), 1, "{text}");
+    assert!(text.ends_with("hello") && !text.contains("connection: close"), "{text}");
+}
+
+#[tokio::test]
+async fn hosts_with_and_without_a_port_are_understood() {
+    let status =
+        async |host: &str| exchange(&format!("GET / HTTP/1.0\r\nHost: {host}\r\n\r\n")).await[9..12].to_owned();
+    for host in ["", "a", "example.org", "example.org:80", "EXAMPLE-1.org.", "127.0.0.1:7878", "[::1]:80", "a_b", "~"] {
+        assert_eq!(status(host).await, "200", "{host}");
+    }
+    for host in ["a b", "a/b", "u@a", "a:b:c", "[::1", "a?", "<a>", "\u{fc}.de"] {
+        assert_eq!(status(host).await, "400", "{host}");
+    }
 }
 
 #[tokio::test]
@@ -116,7 +140,9 @@ async fn a_body_that_nobody_reads_ends_the_connection_and_one_that_was_read_does
     let text = exchange(&format!("{}{GET}", post("/echo"))).await;
     assert_eq!(statuses(&text), ["200", "200"]);
     assert!(!text.contains("connection: close"), "{text}");
-    let text = exchange(&format!("{}{GET}", post("/unread"))).await;
-    assert_eq!(statuses(&text), ["200"]);
-    assert!(text.contains("connection: close\r\n"), "{text}");
+    for path in ["/unread", "/at-once"] {
+        let text = exchange(&format!("{}{GET}", post(path))).await;
+        assert_eq!(statuses(&text), ["200"], "{path}");
+        assert!(text.contains("connection: close\r\n"), "{path}: {text}");
+    }
 }

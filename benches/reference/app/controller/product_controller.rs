@@ -49,3 +49,8 @@ pub fn list(_: Request) -> Response {
     };
     render!("products.html", context)
 }
+
+/// The least that a route can answer, to see what the way there costs.
+pub fn hello(_: Request) -> &'static str {
+    "Hello, World!"
+}
