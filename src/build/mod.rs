@@ -1,15 +1,17 @@
 //! Freezes a site's folder into its binary: the one call of a site's `build.rs`.
 //!
 //! 1. [`source`] reads and checks the folder; mistakes fail the build, all of them in one report.
-//! 2. `code` and `dispatch` write the site as Rust constants and paths, `output` puts them with the processed templates and
+//! 2. `compress` makes the compressed variants of the static files, in a release build.
+//! 3. `code` and `dispatch` write the site as Rust constants and paths, `output` puts them with the processed templates and
 //!    static files into `$OUT_DIR/kalgan`.
-//! 3. `cargo` tells cargo which files to watch.
+//! 4. `cargo` tells cargo which files to watch.
 //!
 //! `kalgan::site!()` includes what was written. It holds no absolute path, no time and no value of an environment variable,
 //! so that the same files give the same bytes in any folder on any machine.
 
 mod cargo;
 mod code;
+mod compress;
 mod dispatch;
 mod output;
 mod settings;
@@ -33,19 +35,39 @@ use crate::source::{self, Reading};
 ///
 /// Mistakes in the site's files are printed and end the build script with status 1. Warnings become warnings of cargo.
 pub fn site(folder: &str) {
-    let outcome = cargo::Script::from_environment().and_then(|script| {
-        let reading = source::read(&script.package.join(folder), &script.options);
-        let site = freeze(folder, &reading)?;
-        site.write(&script.output)?;
-        Ok(cargo::directives(folder, &script.package, &reading))
-    });
-    match outcome {
+    match run(folder) {
         Ok(directives) => print!("{directives}"),
         Err(message) => {
             // Cargo shows what a failed script wrote to standard error, and repeats all its directives above that: so there are none.
             eprintln!("{message}");
             std::process::exit(1);
         }
+    }
+}
+
+/// The whole work: gives what to print for cargo.
+fn run(folder: &str) -> Result<String, String> {
+    let script = cargo::Script::from_environment()?;
+    let mut reading = source::read(&script.package.join(folder), &script.options);
+    refuse_errors(folder, &reading)?;
+    reading.snapshot.date = script.date;
+    let mut about = String::new();
+    // Who develops waits for every build, and the server on the same machine sends the bytes as they are just as fast.
+    if script.options.is_prod {
+        let summary = compress::assets(&mut reading.snapshot, &script.compressed, script.threads)?;
+        about = cargo::about_compression(&summary);
+    }
+    Frozen::new(folder, &reading.snapshot).write(&script.output)?;
+    Ok(cargo::directives(folder, &script.package, &reading) + &about)
+}
+
+/// # Errors
+///
+/// The report of all problems, when one of them is an error.
+fn refuse_errors(folder: &str, reading: &Reading) -> Result<(), String> {
+    match reading.problems.iter().any(Problem::is_error) {
+        true => Err(problem::report(&located(folder, &reading.problems))),
+        false => Ok(()),
     }
 }
 
@@ -56,19 +78,12 @@ struct Frozen<'a> {
     snapshot: &'a Snapshot,
 }
 
-/// Turns a reading without errors into code.
-///
-/// # Errors
-///
-/// The report of all problems, when one of them is an error.
-fn freeze<'a>(folder: &str, reading: &'a Reading) -> Result<Frozen<'a>, String> {
-    if reading.problems.iter().any(Problem::is_error) {
-        return Err(problem::report(&located(folder, &reading.problems)));
+impl<'a> Frozen<'a> {
+    /// Turns the snapshot of a site without errors into code.
+    fn new(folder: &str, snapshot: &'a Snapshot) -> Frozen<'a> {
+        Frozen { code: code::site(snapshot, folder), snapshot }
     }
-    Ok(Frozen { code: code::site(&reading.snapshot, folder), snapshot: &reading.snapshot })
-}
 
-impl Frozen<'_> {
     /// Writes `site.rs` and the folders `templates`, `static` and `encoded` below `output`.
     fn write(&self, output: &Path) -> Result<(), String> {
         let mut files = Files::new();

@@ -1,6 +1,6 @@
 //! The few settings that the build itself reads. Only what the files say counts here: a build setting comes from nowhere else.
 
-use crate::snapshot::{Place, Setting, Snapshot, Value, schema};
+use crate::snapshot::{Encoding, Place, Setting, Snapshot, Value, schema};
 
 /// The setting that counts among those with this key: the last one.
 pub(super) fn find<'a>(snapshot: &'a Snapshot, key: &str) -> Option<&'a Setting> {
@@ -16,6 +16,15 @@ pub(super) fn items<'a>(snapshot: &'a Snapshot, key: &str) -> Vec<(&'a str, &'a 
     };
     let items: Vec<&str> = items;
     items.into_iter().map(str::trim).filter(|item| !item.is_empty()).map(|item| (item, &setting.place)).collect()
+}
+
+/// The encodings in which static files are stored, in the order in which they are preferred. An empty list means none.
+pub(super) fn encodings(snapshot: &Snapshot) -> Vec<Encoding> {
+    const KEY: &str = "static.encodings";
+    let default = || schema::find(KEY).map_or("", |key| key.default).split(", ").collect();
+    let written = || items(snapshot, KEY).into_iter().map(|(item, _)| item).collect();
+    let names: Vec<&str> = if find(snapshot, KEY).is_some() { written() } else { default() };
+    Encoding::ALL.into_iter().filter(|encoding| names.contains(&encoding.name())).collect()
 }
 
 /// The folders that the site's data lies in, whether they exist or not.

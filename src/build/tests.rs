@@ -119,7 +119,7 @@ fn a_secret_is_written_by_name_only() {
 #[test]
 fn an_error_gives_the_report_of_all_problems_named_from_the_package() {
     let problems = vec![Problem::warning("a.yaml", "odd"), Problem::error("b.yaml", "wrong").at("x: 1", 1, 1, 1)];
-    let Err(report) = freeze("app", &reading(problems)) else { panic!("an error must fail the build") };
+    let report = refuse_errors("app", &reading(problems)).expect_err("an error must fail the build");
     assert_eq!(
         report,
         "app/a.yaml: warning: odd\n\napp/b.yaml:1:1: error: wrong\n  |\n1 | x: 1\n  | ^\n\n1 error, 1 warning"
@@ -137,6 +137,9 @@ fn warnings_become_one_line_each_and_are_cut_when_there_are_many() {
     assert!(lines.contains("and 5 more"), "{lines}");
 }
 
+/// What is always watched.
+const DATE: &str = "cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH\n";
+
 #[test]
 fn only_what_exists_is_watched_and_the_whole_site_only_when_a_folder_is_missing() {
     let package = tempfile::tempdir().expect("a temporary folder can be made");
@@ -147,9 +150,9 @@ fn only_what_exists_is_watched_and_the_whole_site_only_when_a_folder_is_missing(
     let watched = ["routes", "routes/sub", "i18n", "gone"].map(|name| site.join(name)).to_vec();
     let reading = Reading { watched, ..reading(Vec::new()) };
     let watching = || cargo::directives("app", package.path(), &reading);
-    assert_eq!(watching(), "cargo::rerun-if-changed=app/i18n\ncargo::rerun-if-changed=app/routes\n");
+    assert_eq!(watching(), format!("{DATE}cargo::rerun-if-changed=app/i18n\ncargo::rerun-if-changed=app/routes\n"));
     std::fs::remove_dir(site.join("static")).expect("a folder can be removed");
-    assert_eq!(watching(), "cargo::rerun-if-changed=app\n");
+    assert_eq!(watching(), format!("{DATE}cargo::rerun-if-changed=app\n"));
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn the_folder_is_made_equal_and_what_is_right_is_left_alone() {
     std::fs::create_dir_all(output.path().join("templates/page/show.html/old")).expect("a folder can be made");
     std::fs::create_dir_all(output.path().join("static/static")).expect("a folder can be made");
     std::fs::write(output.path().join("static/static/old.css"), "old").expect("a file can be written");
-    let frozen = freeze("app", &reading).expect("there are no problems");
+    let frozen = Frozen::new("app", &reading.snapshot);
     frozen.write(output.path()).expect("the folder can be written");
     assert_eq!(read("templates/page/show.html").expect("written"), b"<p>{{ x }}</p>");
     assert_eq!(read("static/static/a.css").expect("written"), b"a{}");
@@ -170,4 +173,26 @@ fn the_folder_is_made_equal_and_what_is_right_is_left_alone() {
     let (site, asset) = (time("site.rs"), time("static/static/a.css"));
     frozen.write(output.path()).expect("the folder can be written");
     assert_eq!((site, asset), (time("site.rs"), time("static/static/a.css")));
+}
+
+#[test]
+fn a_date_is_a_number_of_seconds_that_http_has_room_for() {
+    assert_eq!(cargo::date(""), Ok(None));
+    assert_eq!(cargo::date("0"), Ok(Some(0)));
+    assert_eq!(cargo::date("1700000000"), Ok(Some(1_700_000_000)));
+    assert_eq!(cargo::date("253402300799"), Ok(Some(253_402_300_799)));
+    for wrong in ["253402300800", "99999999999999999999999", "-1", "+1", "1.5", " 1", "yesterday", "2023-11-14"] {
+        let message = cargo::date(wrong).expect_err(wrong);
+        assert!(message.contains(&format!("`SOURCE_DATE_EPOCH` is `{wrong}`, not a whole number")), "{message}");
+        assert!(message.contains("git log -1 --format=%ct"), "{message}");
+    }
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_a_warning_and_the_rest_a_line_that_cargo_hides() {
+    let summary = compress::Summary { variants: 6, encoded: 2, encoded_bytes: 10, trouble: None };
+    assert_eq!(cargo::about_compression(&summary), "6 compressed static files, 2 of them made anew\n");
+    let summary = compress::Summary { trouble: Some("the disk is full".to_string()), ..summary };
+    let lines = cargo::about_compression(&summary);
+    assert!(lines.contains("\ncargo::warning=the disk is full; the site is complete"), "{lines}");
 }

@@ -178,6 +178,13 @@ pub const KEYS: &[Key] = &[
     key("session.*.cookie", Text, Later, "", "Id of the cookie that carries the session"),
     key("static.dynamic", List, Build, "", "Addresses of static files, with `*` for any text, that are not checked"),
     key(
+        "static.encodings",
+        List,
+        Build,
+        "br, zstd, gzip",
+        "Encodings in which a release build stores compressible static files; an empty list stores them as they are only",
+    ),
+    key(
         "static.folders",
         List,
         Run,

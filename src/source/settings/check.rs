@@ -6,7 +6,7 @@ use super::flatten::Leaf;
 use crate::hint::nearest;
 use crate::problem::Problem;
 use crate::snapshot::schema::{self, Key, Kind, Stage};
-use crate::snapshot::{Environment, Value};
+use crate::snapshot::{Encoding, Environment, Value};
 use crate::source::names;
 use crate::source::yaml::{Content, Document, Node};
 
@@ -122,7 +122,7 @@ impl Check<'_> {
             return vec![problem];
         }
         let problems = [self.stage(key), self.kind(key), self.functions(key)];
-        problems.into_iter().flatten().collect()
+        problems.into_iter().flatten().chain(self.encodings(key)).collect()
     }
 
     /// Whether the setting may stand in this file and come from outside.
@@ -217,16 +217,49 @@ impl Check<'_> {
         if !matches!(key.name, "error.*" | "tera.filters" | "tera.functions" | "tera.tests") {
             return None;
         }
-        let nodes = match &self.leaf.node.content {
-            Content::List(items) => &items[..],
-            _ => std::slice::from_ref(self.leaf.node),
-        };
-        let refused = nodes.iter().flat_map(|node| texts(node, key.kind)).find_map(|(node, text)| {
+        let refused = self.items(key.kind).into_iter().find_map(|(node, text)| {
             let reason = names::function(text).err()?;
             Some(self.document.error_within(node, text, format!("`{text}` cannot be a function: {reason}")))
         })?;
         Some(refused.help("write the function's name, such as `error_controller::not_found`"))
     }
+
+    /// Whether there are all the encodings that static files are to have.
+    fn encodings(&self, key: &Key) -> Vec<Problem> {
+        if key.name != "static.encodings" {
+            return Vec::new();
+        }
+        let known = Encoding::ALL.map(Encoding::name);
+        let unknown = self.items(key.kind).into_iter().filter(|(_, text)| !known.contains(text));
+        let problem = |(node, text)| {
+            let problem =
+                self.document.error_within(node, text, format!("there is no encoding `{text}` for static files"));
+            match meant(text).or_else(|| nearest(text, known)) {
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem,
+            }
+            .help("the encodings are `br` (brotli), `zstd` and `gzip`; an empty list, `[]`, stores no compressed files")
+        };
+        unknown.map(problem).collect()
+    }
+
+    /// The names in the value: of a list its items, of a list in one text what stands between the commas.
+    fn items(&self, kind: Kind) -> Vec<(&Node, &str)> {
+        let nodes = match &self.leaf.node.content {
+            Content::List(items) => &items[..],
+            _ => std::slice::from_ref(self.leaf.node),
+        };
+        nodes.iter().flat_map(|node| texts(node, kind)).collect()
+    }
+}
+
+/// The encoding that goes by this name elsewhere: in file names, in programs, or in capitals.
+fn meant(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let goes_by = |encoding: &Encoding| {
+        [encoding.name(), encoding.extension(), &format!("{encoding:?}").to_lowercase()].contains(&name.as_str())
+    };
+    Encoding::ALL.into_iter().find(goes_by).map(Encoding::name)
 }
 
 /// The names that a misspelt one may stand for: all, with the parts that the author chooses filled in as they were written.
