@@ -205,7 +205,8 @@ fn damaged_entries_are_made_anew() {
     let (_kept, cache) = folder();
     let mut whole = style(1);
     encoded(&mut whole, &cache);
-    let damages: [(&str, fn(&mut Vec<u8>)); 5] = [
+    type Damage = (&'static str, fn(&mut Vec<u8>));
+    let damages: [Damage; 5] = [
         ("a bit is wrong", |bytes| bytes[100] ^= 1),
         ("the checksum is wrong", |bytes| bytes[0] ^= 1),
         ("the end is missing", |bytes| bytes.truncate(bytes.len() - 1)),
