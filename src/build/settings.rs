@@ -21,7 +21,7 @@ pub(super) fn items<'a>(snapshot: &'a Snapshot, key: &str) -> Vec<(&'a str, &'a 
 /// The encodings in which static files are stored, in the order in which they are preferred. An empty list means none.
 pub(super) fn encodings(snapshot: &Snapshot) -> Vec<Encoding> {
     const KEY: &str = "static.encodings";
-    let default = || schema::find(KEY).map_or("", |key| key.default).split(", ").collect();
+    let default = || schema::find(KEY).map_or("", |key| key.default).split(',').collect();
     let written = || items(snapshot, KEY).into_iter().map(|(item, _)| item).collect();
     let names: Vec<&str> = if find(snapshot, KEY).is_some() { written() } else { default() };
     Encoding::ALL.into_iter().filter(|encoding| names.contains(&encoding.name())).collect()

@@ -181,7 +181,7 @@ pub const KEYS: &[Key] = &[
         "static.encodings",
         List,
         Build,
-        "br, zstd, gzip",
+        "br,zstd,gzip",
         "Encodings in which a release build stores compressible static files; an empty list stores them as they are only",
     ),
     key(
