@@ -28,6 +28,9 @@ pub enum Error {
     /// The result of a command could not be written.
     #[error("the result cannot be written: {0}")]
     Output(std::io::Error),
+    /// A file or folder that a command writes cannot be written; the text names path and reason and says what to do.
+    #[error("{0}")]
+    File(String),
     /// The site's files have mistakes.
     #[error("{}", crate::problem::report(.0))]
     Site(Vec<Problem>),

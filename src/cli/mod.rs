@@ -2,6 +2,7 @@
 //!
 //! Each command is a file; this one reads the command line and turns what all commands share into settings layers.
 
+mod assets;
 #[cfg(feature = "source")]
 mod check;
 mod log;
@@ -64,6 +65,9 @@ enum Command {
     Check(check::Flags),
     /// List the routes, or explain which one answers a request
     Routes(routes::Flags),
+    /// List the static files in the binary, or write them to a folder for NGINX
+    #[command(subcommand)]
+    Assets(assets::Command),
     /// Show the settings that count and where each comes from
     Settings,
     /// Show the versions of the site and of Kalgan, and the version tag of the static files
@@ -105,6 +109,7 @@ impl Command {
             #[cfg(feature = "source")]
             Command::Check(flags) => check::run(app, &flags),
             Command::Routes(flags) => routes::run(app, options.outside()?, &flags),
+            Command::Assets(command) => command.run(app),
             Command::Settings => settings::run(app, options.outside()?),
             Command::Version => version::run(app),
         }

@@ -61,6 +61,36 @@ fn settings_shows_the_strongest_layer_of_each() {
 }
 
 #[test]
+fn assets_are_listed_and_written_without_any_setting() {
+    let (code, text, errors) = run(&["assets", "list"]);
+    assert_eq!((code, &errors[..]), (Some(0), ""));
+    let style = row(&text, "static/css/manual.css");
+    assert_eq!((style.len(), style[7]), (8, "text/css; charset=utf-8"), "{text}");
+    assert!(style[1].parse::<usize>().is_ok_and(|size| size > 0), "{text}");
+    let (code, text, _) = run(&["assets", "types"]);
+    assert!(code == Some(0) && text.contains("\"text/css; charset=utf-8\" css;"), "{text}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("public");
+    // What would keep the site from serving is of no matter here.
+    let arguments = ["assets", "export", target.to_str().unwrap(), "--set", "server.port=none"];
+    let (code, text, errors) = run(&arguments);
+    assert_eq!((code, &errors[..]), (Some(0), ""));
+    assert!(
+        text.starts_with(&format!("{}: ", target.display())) && text.ends_with(" 0 unchanged, 0 removed\n"),
+        "{text}"
+    );
+    assert!(run(&arguments).1.contains("; 0 written, "));
+    assert_eq!(fs::metadata(target.join("static/css/manual.css")).unwrap().len().to_string(), style[1]);
+
+    let blocked = target.join("static/css/manual.css");
+    let (code, text, errors) = run(&["assets", "export", blocked.to_str().unwrap()]);
+    assert_eq!((code, &text[..]), (Some(1), ""));
+    assert!(errors.starts_with(&format!("error: `{}` cannot be made: ", blocked.display())), "{errors}");
+    assert_eq!((run(&["assets", "export"]).0, run(&["assets"]).0), (Some(2), Some(2)));
+}
+
+#[test]
 fn settings_masks_secrets() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("mail"), "credential-text\n").unwrap();
@@ -279,7 +309,9 @@ fn help_names_every_command_and_flag() {
     for arguments in [&["--help"][..], &["help"], &["-h"]] {
         let (code, text, errors) = run(arguments);
         assert_eq!((code, &errors[..]), (Some(0), ""), "{arguments:?}");
-        for word in ["serve", "check", "routes", "settings", "version", "--settings", "--set", "--address", "--port"] {
+        for word in
+            ["serve", "check", "routes", "assets", "settings", "version", "--settings", "--set", "--address", "--port"]
+        {
             assert!(text.contains(&format!(" {word} ")), "{arguments:?}: {word} is not in\n{text}");
         }
     }
@@ -288,11 +320,11 @@ fn help_names_every_command_and_flag() {
 
 #[test]
 fn a_reader_that_has_gone_is_no_mistake() {
-    for command in ["routes", "settings", "version"] {
-        let mut process = kalgan(&[command], &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for command in [&["routes"][..], &["assets", "list"], &["assets", "types"], &["settings"], &["version"]] {
+        let mut process = kalgan(command, &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(process.stdout.take());
         let Output { status, stderr, .. } = process.wait_with_output().unwrap();
-        assert_eq!((status.code(), String::from_utf8_lossy(&stderr)), (Some(0), "".into()), "{command}");
+        assert_eq!((status.code(), String::from_utf8_lossy(&stderr)), (Some(0), "".into()), "{command:?}");
     }
 }
 

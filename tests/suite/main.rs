@@ -10,6 +10,7 @@ mod deploy;
 mod layout;
 mod manual;
 mod mistakes;
+mod nginx;
 mod outside;
 mod pages;
 mod reading;
