@@ -55,6 +55,7 @@ impl Row {
             Kind::Integer(from, i64::MAX) => ("at_least", from, 0),
             Kind::Integer(from, to) => ("between", from, to),
             Kind::List => ("list", 0, 0),
+            Kind::Map => ("map", 0, 0),
         };
         let default_id = match key.default {
             "the number of cores" => Some("cores"),

@@ -29,6 +29,8 @@ pub enum Kind {
     Integer(i64, i64),
     /// A list of texts, or one text with commas between the items.
     List,
+    /// A mapping from names to lists of texts, kept whole: its names are no part of the key and may have dots.
+    Map,
 }
 
 /// When a setting counts.
@@ -46,7 +48,7 @@ const fn key(name: &'static str, kind: Kind, stage: Stage, default: &'static str
     Key { name, kind, stage, default, meaning }
 }
 
-use Kind::{Bool, Integer, List, Text};
+use Kind::{Bool, Integer, List, Map, Text};
 use Stage::{Build, Later, Run};
 
 /// Seconds in a day: the longest time that any time limit may be set to.
@@ -176,6 +178,13 @@ pub const KEYS: &[Key] = &[
         "Seconds that requests in flight get when the process is asked to stop",
     ),
     key("session.*.cookie", Text, Later, "", "Id of the cookie that carries the session"),
+    key(
+        "static.bundles",
+        Map,
+        Build,
+        "",
+        "Stylesheets and scripts that are put together from others: for each bundle's address its files, in order",
+    ),
     key("static.dynamic", List, Build, "", "Addresses of static files, with `*` for any text, that are not checked"),
     key(
         "static.encodings",
@@ -197,6 +206,13 @@ pub const KEYS: &[Key] = &[
         Run,
         "",
         "Seconds for which an address without the current version may be cached; absent: always revalidated",
+    ),
+    key(
+        "static.minify",
+        Bool,
+        Build,
+        "false",
+        "Whether a release build makes stylesheets and scripts shorter; needs the feature `minify` of Kalgan",
     ),
     key(
         "static.path",
@@ -249,6 +265,16 @@ pub const OWNED: &[&str] = &[
 pub fn find(name: &str) -> Option<&'static Key> {
     let exact = KEYS.iter().find(|key| key.name == name);
     exact.or_else(|| KEYS.iter().find(|key| matches(key.name, name)))
+}
+
+/// Whether a flattened key has a mapping as its value, which is not flattened any further.
+///
+/// ```
+/// use kalgan::snapshot::schema;
+/// assert!(schema::is_map("static.bundles") && !schema::is_map("static.folders"));
+/// ```
+pub fn is_map(name: &str) -> bool {
+    find(name).is_some_and(|key| key.kind == Kind::Map)
 }
 
 /// Whether a flattened key lies under a name that Kalgan owns.

@@ -21,7 +21,13 @@ pub fn files(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>
             if body.len() > LARGE {
                 problems.push(large(&found.path, body.len()));
             }
-            let source = StaticSource { address: found.path.clone(), file: found.path.clone(), body, is_made: false };
+            let source = StaticSource {
+                address: found.path.clone(),
+                file: found.path.clone(),
+                body,
+                is_made: false,
+                parts: Vec::new(),
+            };
             sources.insert(found.path, source);
         }
     }

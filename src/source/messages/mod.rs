@@ -15,7 +15,7 @@ use crate::source::files::{self, Files, TextFile};
 use crate::source::settings::Settings;
 use crate::source::yaml::{self, Content, Document, Entry, Mark, Rules};
 
-const RULES: Rules = Rules { joined: true, tags: &[] };
+const RULES: Rules = Rules { joined: true, is_whole: |_| false, tags: &[] };
 
 /// The language of sites that set none.
 const DEFAULT_LANGUAGE: &str = "i18n.language.default";

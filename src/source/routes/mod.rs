@@ -16,7 +16,7 @@ use crate::source::files::{self, Entry, Files, Found, TextFile};
 use crate::source::settings::Settings;
 use crate::source::yaml::{self, Content, Document, Mark, Node, Rules};
 
-const RULES: Rules = Rules { joined: false, tags: &[] };
+const RULES: Rules = Rules { joined: false, is_whole: |_| false, tags: &[] };
 
 /// A route with what later checks need for their messages.
 #[derive(Debug)]

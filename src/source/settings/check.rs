@@ -163,6 +163,8 @@ impl Check<'_> {
             (Value::List(items), Kind::List) => {
                 ("a list of texts".to_string(), items.iter().all(|item| matches!(item, Value::Text(_))))
             }
+            // What is in it is looked at by whoever reads it.
+            (value, Kind::Map) => ("a mapping".to_string(), matches!(value, Value::Map(_))),
             (value, Kind::List) => {
                 ("a list of texts, or one text with commas".to_string(), matches!(value, Value::Text(_)))
             }
@@ -194,6 +196,7 @@ impl Check<'_> {
             (Content::Text(text), Kind::Integer(..)) if text.parse::<i64>().is_ok() => {
                 problem.help(format!("write `{text}` without quotes"))
             }
+            (_, Kind::Map) => problem.help("write each name with a colon in a line of its own, and its list behind it"),
             (Content::List(_), Kind::List) => problem.help("put each item that is not text in quotes"),
             _ => problem,
         }

@@ -1,7 +1,7 @@
 //! From the tree of a settings file to its leaves with dotted keys (B10).
 
 use crate::problem::Problem;
-use crate::snapshot::{Environment, Setting, Value};
+use crate::snapshot::{Environment, Setting, Value, schema};
 use crate::source::yaml::{Content, Document, Entry, Mark, Node};
 
 /// A setting and its places in the file.
@@ -33,7 +33,9 @@ impl<'a> Flatten<'a, '_> {
     fn entries(&mut self, prefix: &str, entries: &'a [Entry]) {
         for entry in entries {
             let key = if prefix.is_empty() { entry.key.clone() } else { format!("{prefix}.{}", entry.key) };
-            if let Content::Map(entries) = &entry.value.content {
+            if let Content::Map(entries) = &entry.value.content
+                && !schema::is_map(&key)
+            {
                 self.entries(&key, entries);
                 continue;
             }

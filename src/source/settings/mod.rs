@@ -3,6 +3,7 @@
 //! What a setting means is for those who ask for it; whether Kalgan knows it and its value fits is checked in `check`. Values
 //! from outside the files (variables, flags) come when the process starts and are not known here.
 
+mod bundles;
 mod check;
 mod flatten;
 
@@ -14,8 +15,10 @@ use crate::snapshot::{Environment, Setting, Value, schema};
 use crate::source::files::{self, Entry, Files, Found, TextFile};
 use crate::source::yaml::{self, Rules};
 
+pub use bundles::{Bundle, Written};
+
 /// Settings are joined by dots and may come from outside.
-const RULES: Rules = Rules { joined: true, tags: &["env", "credential"] };
+const RULES: Rules = Rules { joined: true, is_whole: schema::is_map, tags: &["env", "credential"] };
 
 /// The folder of the settings files.
 const FOLDER: &str = "config";
@@ -30,13 +33,15 @@ pub struct Settings {
     pub list: Vec<Setting>,
     /// Whether every file could be read, so that a key that is not in the list really is not set.
     pub complete: bool,
+    /// The setting `static.bundles` with the places of all that stands in it.
+    pub bundles: Vec<Bundle>,
     files: Vec<TextFile>,
 }
 
 /// Reads the settings files of a site.
 pub fn read(files: &mut Files, problems: &mut Vec<Problem>) -> Settings {
     let found = find(files, problems);
-    let mut settings = Settings { list: Vec::new(), complete: true, files: Vec::new() };
+    let mut settings = Settings { complete: true, ..Settings::default() };
     for found in found {
         match files.text(&found) {
             Some(file) => settings.files.push(file),
@@ -51,8 +56,13 @@ pub fn read(files: &mut Files, problems: &mut Vec<Problem>) -> Settings {
         if leaves.is_none() {
             settings.complete &= !problems[before..].iter().any(Problem::is_error);
         }
-        let leaves = leaves.unwrap_or_default();
-        if only.is_some() { limited.extend(leaves) } else { settings.list.extend(leaves) }
+        let Some(leaves) = leaves else { continue };
+        if only.is_some() {
+            limited.extend(leaves.list);
+            continue;
+        }
+        settings.list.extend(leaves.list);
+        settings.bundles = leaves.bundles.unwrap_or(settings.bundles);
     }
     settings.list.append(&mut limited);
     settings.warn_of_clashes(problems);
@@ -67,18 +77,25 @@ pub fn read_file(path: &Path) -> Result<Vec<Setting>, Vec<Problem>> {
     let shown = path.to_string_lossy().into_owned();
     let file = files::text_anywhere(path, &shown).map_err(|problem| vec![*problem])?;
     let mut problems = Vec::new();
-    let settings = leaves(&file, None, &mut problems).unwrap_or_default();
+    let settings = leaves(&file, None, &mut problems).map(|leaves| leaves.list).unwrap_or_default();
     problems.retain(Problem::is_error);
     crate::problem::sort(&mut problems);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
+/// What one file says.
+struct Leaves {
+    list: Vec<Setting>,
+    bundles: Option<Vec<Bundle>>,
+}
+
 /// The settings of one file, checked. `None` where it is empty or not YAML.
-fn leaves(file: &TextFile, only: Option<Environment>, problems: &mut Vec<Problem>) -> Option<Vec<Setting>> {
+fn leaves(file: &TextFile, only: Option<Environment>, problems: &mut Vec<Problem>) -> Option<Leaves> {
     let document = yaml::read(file, RULES, problems)?;
     let leaves = flatten::leaves(&document, only, problems);
     check::leaves(&document, &leaves, problems);
-    Some(leaves.into_iter().map(|leaf| leaf.setting).collect())
+    let bundles = bundles::bundles(&document, &leaves, problems);
+    Some(Leaves { list: leaves.into_iter().map(|leaf| leaf.setting).collect(), bundles })
 }
 
 /// The settings files, sorted by path.
@@ -123,6 +140,11 @@ impl Settings {
             Some(Value::Env { default: Some(default), .. }) => default,
             _ => schema::find(key).map_or("", |key| key.default),
         }
+    }
+
+    /// Whether a setting that is true or false is true in the build; false where nobody set it.
+    pub fn is_on(&self, key: &str) -> bool {
+        matches!(self.built(key).map(|setting| &setting.value), Some(Value::Bool(true)))
     }
 
     /// A list of texts that counts in the build: written as a list, or as one text with commas (B29). Empty items are dropped.

@@ -22,6 +22,8 @@ pub use places::Mark;
 pub struct Rules {
     /// Whether nested keys are joined by dots, so that a key may have none of its own (B12).
     pub joined: bool,
+    /// Which mappings, by their joined key, are kept whole: their keys are names of the author's choice.
+    pub is_whole: fn(&str) -> bool,
     /// The tags that have a meaning, without `!`.
     pub tags: &'static [&'static str],
 }

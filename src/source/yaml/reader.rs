@@ -27,7 +27,16 @@ const TELL_PLACE: &str = "scalar";
 /// The root of a file's only document. An empty file is [`Content::Null`]; `None` where the file is not valid YAML.
 pub fn read(file: &TextFile, rules: Rules, problems: &mut Vec<Problem>) -> Option<Node> {
     let places = Places::new(&file.text);
-    let mut reader = Reader { file, rules, places, last: Mark::START, taken: None, values: 0, problems: Vec::new() };
+    let mut reader = Reader {
+        file,
+        rules,
+        places,
+        last: Mark::START,
+        taken: None,
+        path: Vec::new(),
+        values: 0,
+        problems: Vec::new(),
+    };
     let mut documents = serde_yaml::Deserializer::from_str(&file.text);
     let first = documents.next().map(|document| reader.seed().deserialize(document));
     let root = match first {
@@ -54,6 +63,8 @@ struct Reader<'a> {
     last: Mark,
     /// The scalar whose visitor has just failed to tell its place.
     taken: Option<Content>,
+    /// The keys of the mappings that are being read, from the outermost.
+    path: Vec<String>,
     values: usize,
     problems: Vec<Problem>,
 }
@@ -108,6 +119,9 @@ impl<'a> Reader<'a> {
             return Some(self.error(mark, "a key must not be empty".to_string()).help("give it a name"));
         }
         let (outer, inner) = key.split_once('.')?;
+        if (self.rules.is_whole)(&self.path.join(".")) {
+            return None;
+        }
         let problem = self.error(mark, format!("the key `{key}` has a dot: dots join nested keys"));
         Some(match outer.is_empty() || inner.is_empty() {
             true => problem.help("rename it"),
@@ -248,7 +262,11 @@ impl<'de> de::Visitor<'de> for NodeVisitor<'_, '_> {
         let (mut entries, mut seen) = (Vec::new(), HashMap::new());
         while let Some(key) = map.next_key_seed(self.0.seed())? {
             mark.get_or_insert(key.mark);
-            let value = map.next_value_seed(self.0.seed())?;
+            let name = if let Content::Text(name) = &key.content { name.clone() } else { String::new() };
+            self.0.path.push(name);
+            let value = map.next_value_seed(self.0.seed());
+            self.0.path.pop();
+            let value = value?;
             if let Some((key, mark)) = self.0.key(key) {
                 self.0.add(&mut entries, &mut seen, Entry { key, mark, value });
             }

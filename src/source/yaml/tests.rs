@@ -1,6 +1,6 @@
 use super::*;
 
-const RULES: Rules = Rules { joined: true, tags: &["env", "credential"] };
+const RULES: Rules = Rules { joined: true, is_whole: |key| key == "whole", tags: &["env", "credential"] };
 
 fn file(text: &str) -> TextFile {
     TextFile { path: "a.yaml".to_string(), name: "a.yaml".to_string(), text: text.to_string() }

@@ -1,0 +1,2 @@
+// A module
+import { a } from "./a.js";
