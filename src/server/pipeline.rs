@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::{BodyError, Incoming};
-use super::{Answer, Answered, Peer, errors, send};
+use super::{Answer, Answered, Peer, assets, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
@@ -138,12 +138,13 @@ impl Serving {
         }
         match self.files.answer(parts) {
             Lookup::Answer(answer) => Ok(answer),
-            Lookup::Missing => Err(NoFile::Missing),
+            Lookup::Parts(parts) => Err(NoFile::Parts(Box::new(parts))),
+            Lookup::Refused(failure) => Err(NoFile::Refused(failure)),
             Lookup::NotStatic => Err(NoFile::Page),
         }
     }
 
-    /// Steps 2 to 9, for what is no file.
+    /// Steps 2 to 9, for what is no slice of a file.
     async fn answer_other(
         self: Arc<Self>,
         other: NoFile,
@@ -157,7 +158,8 @@ impl Serving {
         };
         let response = match other {
             NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
-            NoFile::Missing => Err(Failure::new(404, format!("there is no static file `{}`", request.path()))),
+            NoFile::Refused(failure) => Err(failure),
+            NoFile::Parts(parts) => return assets::streamed(*parts),
             NoFile::Page => self.respond(&mut request, body).await,
         };
         let answer = match response {
@@ -235,12 +237,14 @@ impl Serving {
     }
 }
 
-/// What a request is for that is not for a static file.
+/// What a request is for that is not answered by one slice of a static file.
 enum NoFile {
     /// A host that is not ours.
     OtherHost,
-    /// A file below a static folder that is not there.
-    Missing,
+    /// Several parts of a file, which warp sends one after the other.
+    Parts(Box<http::Response<Vec<Bytes>>>),
+    /// An error page: the file is not there, or the method is not one for files.
+    Refused(Failure),
     /// Something that the site's routes decide about.
     Page,
 }

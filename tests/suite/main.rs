@@ -16,3 +16,4 @@ mod pages;
 mod reading;
 mod release;
 mod server;
+mod static_headers;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::deploy::skip;
 use crate::outside::{self, contains, original, repository};
 use crate::server::Server;
+use crate::static_headers;
 
 /// The system calls that name a file, and the one that prints the address.
 const CALLS: &str = "trace=%file,write";
@@ -58,6 +59,20 @@ fn one_file_alone_serves_the_manual_and_opens_no_file_for_it() {
             serving.lines().skip(1).filter(|line| line.contains('/') && !line.contains("write(")).collect();
         assert!(files.is_empty(), "while it served it named {files:#?}");
     }
+}
+
+#[test]
+#[ignore = "builds for minutes; .ci/run runs it"]
+fn compressed_files_are_negotiated_and_every_field_is_as_the_rfcs_say() {
+    let folder = alone(repository());
+    let mut command = Command::new("./site");
+    command.current_dir(folder.path());
+    let server = Server::start_command(command, &[]);
+    let subject = static_headers::stylesheet(&server);
+    assert_eq!(subject.encoded.len(), 3, "a release build compresses with gzip, brotli and zstd");
+    let cases = static_headers::cases::all(&subject);
+    subject.check_one_by_one(&cases);
+    subject.check_pipelined(&cases);
 }
 
 #[test]

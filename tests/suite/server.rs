@@ -63,13 +63,19 @@ impl Server {
 
     /// Asks for a path with a header or several; redirections are not followed.
     pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let (answer, body) = self.bytes(path, headers);
+        Answer { body: String::from_utf8(body).unwrap_or_default(), ..answer }
+    }
+
+    /// Asks for a path with a header or several, and gives the body as bytes beside an answer without it.
+    pub fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> (Answer, Vec<u8>) {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
         let request = agent.get(format!("{}{path}", self.origin));
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let mut answer = request.call().unwrap_or_else(|error| panic!("{path}: {error}"));
-        let body = answer.body_mut().read_to_string().unwrap_or_default();
-        Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body }
+        let body = answer.body_mut().read_to_vec().unwrap_or_default();
+        (Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body: String::new() }, body)
     }
 
     /// Asks for a path.

@@ -1,33 +1,40 @@
 //! Answers for static files. Everything that can be is made once, when the site is: a request costs a look-up and a few references.
 //!
-//! Addresses are looked up by name among the files that the site has, so no path, however spelt, leads to anything else.
-//! Files are found by [`crate::site::Assets`]; what a request wants of one is decided in [`headers`](super::headers).
+//! 1. [`addresses`]: which file the path is the address of. Files are found by name among those that the site has, so no path,
+//!    however spelt, leads to anything else.
+//! 2. [`file`]: in which encoding it is sent, whether at all, and how much of it. What the request says of that,
+//!    [`encodings`](super::encodings) and [`headers`](super::headers) read.
+//! 3. [`parts`]: the body of an answer with several parts.
+
+mod addresses;
+mod file;
+mod parts;
+
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CACHE_CONTROL, LOCATION};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use percent_encoding::percent_decode_str;
+use http::{HeaderValue, Method, Response, StatusCode};
+use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use super::headers::{Wanted, wanted};
 use crate::error::Error;
+use crate::http::Failure;
 use crate::site::{Assets, Site};
-use crate::snapshot::Asset;
-
-/// For an address that changes whenever the file does.
-const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+use addresses::{Addresses, Found};
+use file::{Shared, StaticFile};
+pub(super) use parts::streamed;
 
 /// For an address that stays while the file changes: kept, but asked about each time.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// What static files answer to.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-
-/// How many digits of the hash make up an entity tag: 128 bits.
-const TAG_DIGITS: usize = 32;
+const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// The static files of one site, ready to be sent.
 #[derive(Debug)]
@@ -35,8 +42,7 @@ pub struct StaticFiles {
     assets: Arc<Assets>,
     /// By the number that [`Assets::number`] gives.
     files: Vec<StaticFile>,
-    /// The folders of `static.folders`, each as the path that it answers under: a slash at both ends.
-    prefixes: Vec<String>,
+    addresses: Addresses,
     /// `Cache-Control` for an address without the current version.
     otherwise: HeaderValue,
 }
@@ -44,155 +50,97 @@ pub struct StaticFiles {
 /// What became of a request's path.
 #[derive(Debug)]
 pub enum Lookup {
-    /// It lies below no static folder.
+    /// It is no static file's, nor below a folder of them: routes decide.
     NotStatic,
-    /// It lies below a static folder, and no file is there. Routes do not count for it (B85).
-    Missing,
-    /// The answer for the file, or the refusal of the method. Its body is one slice, of the binary or of the file as it was read.
+    /// The answer. Its body is one slice, of the binary or of the file as it was read.
     Answer(Response<Bytes>),
-}
-
-/// One file.
-#[derive(Debug)]
-struct StaticFile {
-    mime: HeaderValue,
-    /// As it is.
-    identity: Variant,
-}
-
-/// One way in which a file can be sent: the bytes as they are, or encoded.
-#[derive(Debug)]
-struct Variant {
-    /// Strong, and different for each encoding (RFC 9110 section 8.8.3.3).
-    tag: HeaderValue,
-    body: Bytes,
+    /// The answer with several parts of the file, as slices one after the other. `Content-Length` is set.
+    Parts(Response<Vec<Bytes>>),
+    /// An error page: 404 where no such file is below a static folder (routes do not count for it, B85), 405 for a method that
+    /// files do not answer to.
+    Refused(Failure),
 }
 
 impl StaticFiles {
-    /// Prepares the files of a site. Without `static.folders` none is ever looked up, because the proxy in front has them.
+    /// Prepares the files of a site: those below the folders that `static.folders` names, and those of `static.root` where that is set.
+    /// Without either none is ever looked up, because the proxy in front has them.
     ///
     /// # Errors
     ///
     /// [`Error::Setting`] where a setting under `static` is not of its type.
     pub fn new(site: &Site) -> Result<Self, Error> {
-        let settings = &site.settings;
-        let folders = settings.get_vec("static.folders")?;
-        let max_age = settings.get::<Option<u64>>("static.max_age")?;
+        let max_age = site.settings.get::<Option<u64>>("static.max_age")?;
+        let otherwise = max_age.map_or(REVALIDATE, |seconds| text(format!("public, max-age={seconds}")));
+        let shared = Shared { cache: otherwise.clone(), modified: modified(site.date) };
         Ok(StaticFiles {
             assets: site.assets.clone(),
-            files: site.assets.files().iter().map(StaticFile::new).collect(),
-            prefixes: folders.iter().filter_map(|folder| prefix(folder)).collect(),
-            otherwise: max_age.map_or(REVALIDATE, |seconds| text(format!("public, max-age={seconds}"))),
+            files: site.assets.files().iter().map(|asset| StaticFile::new(asset, &shared)).collect(),
+            addresses: Addresses::new(site)?,
+            otherwise,
         })
     }
 
     /// The answer to a request, if it is for a static file (B137, B138, B142).
-    pub fn answer(&self, parts: &Parts) -> Lookup {
-        let raw = parts.uri.path();
+    pub fn answer(&self, request: &Parts) -> Lookup {
+        let raw = request.uri.path();
         let path = match raw.contains('%') {
             false => Cow::Borrowed(raw),
             // What is not UTF-8 becomes the replacement character, which finds nothing.
             true => percent_decode_str(raw).decode_utf8_lossy(),
         };
-        if !self.prefixes.iter().any(|prefix| path.starts_with(prefix.as_str())) {
-            return Lookup::NotStatic;
-        }
         // An encoded slash does not separate (RFC 3986 section 2.2), and no name contains one.
         let separates = matches!(path, Cow::Borrowed(_)) || !raw.to_ascii_lowercase().contains("%2f");
-        match self.assets.number(&path[1..]).filter(|_| separates) {
-            Some(number) => Lookup::Answer(self.send(number, parts)),
-            None => Lookup::Missing,
+        match self.addresses.find(&path, separates) {
+            Found::Elsewhere => Lookup::NotStatic,
+            Found::Nothing => Lookup::Refused(Failure::new(404, format!("there is no static file `{path}`"))),
+            found => self.send(found, request),
         }
     }
 
-    fn send(&self, number: usize, parts: &Parts) -> Response<Bytes> {
-        if parts.method != Method::GET && parts.method != Method::HEAD {
-            return refusal(&parts.method);
+    fn send(&self, found: Found, request: &Parts) -> Lookup {
+        if request.method == Method::OPTIONS {
+            return Lookup::Answer(bodiless(StatusCode::NO_CONTENT, [(ALLOW, HeaderValue::from_static(METHODS))]));
         }
-        let query = parts.uri.query().unwrap_or_default();
-        let is_current = self.assets.is_current(&self.assets.files()[number], query);
-        let cache = if is_current { IMMUTABLE } else { self.otherwise.clone() };
-        self.files[number].answer(parts, cache)
-    }
-}
-
-impl StaticFile {
-    fn new(asset: &Asset) -> Self {
-        let mime = match &asset.mime {
-            Cow::Borrowed(mime) => HeaderValue::from_maybe_shared(Bytes::from_static(mime.as_bytes())),
-            Cow::Owned(mime) => HeaderValue::from_str(mime),
-        };
-        StaticFile {
-            mime: mime.unwrap_or(HeaderValue::from_static("application/octet-stream")),
-            identity: Variant::new(asset),
+        if request.method != Method::GET && request.method != Method::HEAD {
+            let failure = Failure::new(405, format!("static files answer to {METHODS} only"));
+            return Lookup::Refused(failure.with_allow(METHODS.to_string()));
         }
-    }
-
-    fn answer(&self, parts: &Parts, cache: HeaderValue) -> Response<Bytes> {
-        let variant = &self.identity;
-        let length = variant.body.len();
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(ETAG, variant.tag.clone());
-        headers.insert(CACHE_CONTROL, cache);
-        let (status, body) = match wanted(&parts.method, &parts.headers, variant.tag(), length) {
-            Wanted::Whole => (StatusCode::OK, variant.body.clone()),
-            Wanted::Part(part) => {
-                headers.insert(CONTENT_RANGE, text(format!("bytes {}-{}/{length}", part.start, part.end - 1)));
-                (StatusCode::PARTIAL_CONTENT, variant.body.slice(part))
+        match found {
+            Found::File(number) => {
+                let query = request.uri.query().unwrap_or_default();
+                let is_current = self.assets.is_current(&self.assets.files()[number], query);
+                self.files[number].answer(request, is_current)
             }
-            Wanted::NoSuchPart => {
-                headers.insert(CONTENT_RANGE, text(format!("bytes */{length}")));
-                (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new())
-            }
-            Wanted::NotModified => (StatusCode::NOT_MODIFIED, Bytes::new()),
-            Wanted::Failed => (StatusCode::PRECONDITION_FAILED, Bytes::new()),
-        };
-        if status.is_success() {
-            headers.insert(CONTENT_TYPE, self.mime.clone());
-            headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            _ => Lookup::Answer(self.with_slash(request)),
         }
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        response
+    }
+
+    /// Leads to a folder's address with the slash at its end, without which the addresses in its page would lead astray. It is
+    /// given relative to the request's, so that it is right below any path that a proxy mounts the site at.
+    fn with_slash(&self, request: &Parts) -> Response<Bytes> {
+        let path = request.uri.path();
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        let query = request.uri.query().map_or(String::new(), |query| format!("?{query}"));
+        // Not every octet of a target may stand in a field.
+        let location = text(utf8_percent_encode(&format!("./{name}/{query}"), CONTROLS).to_string());
+        bodiless(StatusCode::PERMANENT_REDIRECT, [(LOCATION, location), (CACHE_CONTROL, self.otherwise.clone())])
     }
 }
 
-impl Variant {
-    fn new(asset: &Asset) -> Self {
-        let hash = asset.hash.get(..TAG_DIGITS).unwrap_or(&asset.hash);
-        let body = match &asset.body {
-            Cow::Borrowed(constant) => Bytes::from_static(constant),
-            Cow::Owned(read) => Bytes::copy_from_slice(read),
-        };
-        Variant { tag: text(format!("\"{hash}\"")), body }
-    }
-
-    fn tag(&self) -> &str {
-        self.tag.to_str().expect("a hash in hexadecimal and two quotes are ASCII")
-    }
+/// The date of the files; none where it lies ahead, which `Last-Modified` must not (RFC 9110 section 8.8.2.1).
+fn modified(seconds: Option<u64>) -> Option<SystemTime> {
+    let date = UNIX_EPOCH.checked_add(Duration::from_secs(seconds?))?;
+    (date <= SystemTime::now()).then_some(date)
 }
 
-/// The answer to a method that files do not answer to.
-fn refusal(method: &Method) -> Response<Bytes> {
+fn bodiless<const N: usize>(status: StatusCode, headers: [(http::HeaderName, HeaderValue); N]) -> Response<Bytes> {
     let mut response = Response::default();
-    let is_question = method == Method::OPTIONS;
-    *response.status_mut() = if is_question { StatusCode::NO_CONTENT } else { StatusCode::METHOD_NOT_ALLOWED };
-    response.headers_mut().insert(ALLOW, METHODS);
+    *response.status_mut() = status;
+    response.headers_mut().extend(headers);
     response
-}
-
-/// The path that a folder answers under; none for an empty item, which would cover the whole site (B140).
-fn prefix(folder: &str) -> Option<String> {
-    let folder = folder.trim().trim_matches('/');
-    (!folder.is_empty()).then(|| format!("/{folder}/"))
 }
 
 /// A field's value from text that has been put together here.
 fn text(value: String) -> HeaderValue {
-    HeaderValue::try_from(value).expect("digits, hexadecimal and punctuation are visible ASCII")
+    HeaderValue::try_from(value).expect("whatever is put into fields here is visible ASCII")
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,47 +1,17 @@
 use http::Request;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MODIFIED, RANGE, VARY};
 
 use super::*;
-use crate::site::{Outside, Settings};
-use crate::snapshot::{Place, Setting, Snapshot, Text, Value};
-
-const HASH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
-const VERSION: &str = "0123456789abcdef";
-const TAG: &str = "\"0123456789abcdef0123456789abcdef\"";
-
-fn asset(path: &'static str) -> Asset {
-    let mime = Text::Borrowed("text/css; charset=utf-8");
-    Asset {
-        path: Text::Borrowed(path),
-        mime,
-        hash: Text::Borrowed(HASH),
-        version: Text::Borrowed(VERSION),
-        body: Cow::Borrowed(b"0123456789"),
-        variants: Cow::Borrowed(&[]),
-    }
-}
+use crate::server::tests::static_site::{self, FILE};
+use crate::snapshot::{Snapshot, Text, Value};
 
 /// The files of a site in production whose version is `v1`.
-fn files(settings: &[(&'static str, Value)]) -> StaticFiles {
-    let setting = |(key, value): &(&'static str, Value)| Setting {
-        key: Text::Borrowed(key),
-        value: value.clone(),
-        only: None,
-        place: Place::default(),
-    };
-    let snapshot = Snapshot {
-        name: Text::Borrowed("site"),
-        release: Text::Borrowed("1.0.0"),
-        is_prod: true,
-        version: Text::Borrowed("v1"),
-        date: None,
-        settings: settings.iter().map(setting).collect(),
-        routes: Cow::Borrowed(&[]),
-        languages: Cow::Borrowed(&[]),
-        templates: Cow::Borrowed(&[]),
-        assets: Cow::Owned(vec![asset("static/a b.css"), asset("static/css/site.css"), asset("static/ü.css")]),
-    };
-    let settings = Settings::load(&snapshot, Outside::default()).unwrap();
-    StaticFiles::new(&Site::new(snapshot, settings, &|_| ()).unwrap()).unwrap()
+fn files(settings: &[(&'static str, &'static str)]) -> StaticFiles {
+    prepared(static_site::snapshot(settings))
+}
+
+fn prepared(snapshot: Snapshot) -> StaticFiles {
+    StaticFiles::new(&static_site::site(snapshot)).unwrap()
 }
 
 fn ask(files: &StaticFiles, request: http::request::Builder) -> Lookup {
@@ -60,53 +30,8 @@ fn answered(lookup: Lookup) -> Response<Bytes> {
     }
 }
 
-#[test]
-fn a_file_is_sent_with_what_a_browser_needs() {
-    let response = answered(get(&files(&[]), "/static/css/site.css"));
-    assert_eq!(response.status(), StatusCode::OK);
-    for (name, value) in [
-        ("content-type", "text/css; charset=utf-8"),
-        ("etag", TAG),
-        ("cache-control", "no-cache"),
-        ("x-content-type-options", "nosniff"),
-        ("accept-ranges", "bytes"),
-    ] {
-        assert_eq!(response.headers()[name], value, "{name}");
-    }
-    assert_eq!(response.into_body(), "0123456789");
-}
-
-#[test]
-fn an_address_with_the_current_version_is_kept_for_good() {
-    let cache = |files: &StaticFiles, target: &str| answered(get(files, target)).headers()[CACHE_CONTROL].clone();
-    let plain = files(&[]);
-    assert_eq!(cache(&plain, "/static/css/site.css?v1"), IMMUTABLE);
-    assert_eq!(cache(&plain, "/static/css/site.css?v0"), REVALIDATE);
-    let limited = files(&[("static.max_age", Value::Integer(60))]);
-    assert_eq!(cache(&limited, "/static/css/site.css"), "public, max-age=60");
-    assert_eq!(cache(&limited, "/static/css/site.css?v1"), IMMUTABLE);
-}
-
-#[test]
-fn a_client_gets_only_what_it_lacks() {
-    let files = files(&[]);
-    let ask = |name: &str, value: &str| answered(ask(&files, Request::get("/static/ü.css").header(name, value)));
-    let known = ask("if-none-match", TAG);
-    assert_eq!((known.status(), &known.headers()[ETAG]), (StatusCode::NOT_MODIFIED, &text(TAG.to_owned())));
-    assert!(!known.headers().contains_key(CONTENT_TYPE));
-    assert_eq!(known.into_body(), "");
-    let part = ask("range", "bytes=2-4");
-    assert_eq!(
-        (part.status(), &part.headers()[CONTENT_RANGE]),
-        (StatusCode::PARTIAL_CONTENT, &text("bytes 2-4/10".to_owned()))
-    );
-    assert_eq!(part.into_body(), "234");
-    let behind = ask("range", "bytes=10-");
-    assert_eq!(
-        (behind.status(), &behind.headers()[CONTENT_RANGE]),
-        (StatusCode::RANGE_NOT_SATISFIABLE, &text("bytes */10".to_owned()))
-    );
-    assert_eq!(ask("if-match", "\"x\"").status(), StatusCode::PRECONDITION_FAILED);
+fn is_missing(lookup: &Lookup) -> bool {
+    matches!(lookup, Lookup::Refused(failure) if failure.status() == StatusCode::NOT_FOUND)
 }
 
 #[test]
@@ -129,6 +54,8 @@ fn nothing_but_a_file_is_ever_found() {
         "/static/%2e%2e/static/css/site.css",
         "/static/css%2Fsite.css",
         "/static/css%2fsite.css",
+        "/static/docs%2F",
+        "/static/docs%2Findex.html",
         "/static%2Fcss/site.css",
         "/static//css/site.css",
         "/static/./css/site.css",
@@ -140,30 +67,170 @@ fn nothing_but_a_file_is_ever_found() {
         "/static/%ff.css",
         "/static/css/site.css/",
         "/static/CSS/site.css",
+        "/static//etc/passwd",
+        "/static/%2Fetc%2Fpasswd",
+        "/static/.env",
+        "/static/docs//",
+        "/static/docs/index.html/",
     ] {
-        assert!(matches!(get(&files, target), Lookup::Missing), "{target}");
+        assert!(is_missing(&get(&files, target)), "{target}");
     }
-    assert!(matches!(get(&files, &format!("/static/{}", "x/".repeat(30_000))), Lookup::Missing));
+    assert!(is_missing(&get(&files, &format!("/static/{}", "x/".repeat(30_000)))));
 }
 
 #[test]
 fn what_lies_below_no_static_folder_is_left_to_the_routes() {
-    for target in ["/", "/static", "/statics/x", "//static/css/site.css", "/x/static/css/site.css", "*"] {
+    for target in ["/", "/static", "/statics/x", "//static/css/site.css", "/x/static/css/site.css", "*", "/robots.txt"]
+    {
         assert!(matches!(get(&files(&[]), target), Lookup::NotStatic), "{target}");
     }
     // Empty items cover nothing, and without any item nothing is looked up.
-    let others = files(&[("static.folders", Value::Text(Text::Borrowed(" , /other/ ,")))]);
+    let others = files(&[("static.folders", " , /other/ ,")]);
     assert!(matches!(get(&others, "/static/css/site.css"), Lookup::NotStatic));
     assert!(matches!(get(&others, "//etc/passwd"), Lookup::NotStatic));
-    assert!(matches!(get(&others, "/other/x"), Lookup::Missing));
+    assert!(is_missing(&get(&others, "/other/x")));
+}
+
+#[test]
+fn a_folder_with_a_page_answers_with_it_and_leads_to_its_slash() {
+    let files = files(&[]);
+    let page = answered(get(&files, "/static/docs/"));
+    assert_eq!((page.status(), &page.body()[..]), (StatusCode::OK, &b"<p>docs</p>"[..]));
+    assert_eq!(answered(get(&files, "/static/docs/index.html")).body(), page.body());
+    let leads = |target: &str| {
+        let response = answered(get(&files, target));
+        assert_eq!(
+            (response.status(), &response.headers()[CACHE_CONTROL]),
+            (StatusCode::PERMANENT_REDIRECT, &REVALIDATE)
+        );
+        response.headers()[LOCATION].to_str().unwrap().to_string()
+    };
+    assert_eq!(leads("/static/docs"), "./docs/");
+    assert_eq!(leads("/static/docs?a=b&c"), "./docs/?a=b&c");
+    assert_eq!(leads("/static/d%6Fcs?x=ü"), "./d%6Fcs/?x=%C3%BC");
+    let posted = ask(&files, Request::post("/static/docs"));
+    assert!(matches!(posted, Lookup::Refused(failure) if failure.status() == StatusCode::METHOD_NOT_ALLOWED));
+}
+
+#[test]
+fn files_of_the_root_answer_for_themselves_and_leave_all_else_to_the_routes() {
+    let files = files(&[("static.root", "root")]);
+    for (target, body) in
+        [("/robots.txt", "Disallow:"), ("/", "<p>home</p>"), ("/index.html", "<p>home</p>"), ("/help/", "<p>help</p>")]
+    {
+        assert_eq!(answered(get(&files, target)).body(), body, "{target}");
+    }
+    assert_eq!(answered(get(&files, "/help")).headers()[LOCATION], "./help/");
+    for target in
+        ["/robots", "/robots.txt/", "/help/x", "//robots.txt", "/%2Frobots.txt", "/help%2F", "/static", "*", "/x"]
+    {
+        assert!(matches!(get(&files, target), Lookup::NotStatic), "{target}");
+    }
+    assert_eq!(answered(get(&files, "/static/css/site.css")).status(), StatusCode::OK);
+}
+
+#[test]
+fn each_kind_of_files_is_switched_off_for_itself() {
+    let root_alone = files(&[("static.root", "root"), ("static.folders", "")]);
+    assert_eq!(answered(get(&root_alone, "/robots.txt")).status(), StatusCode::OK);
+    assert!(matches!(get(&root_alone, "/static/css/site.css"), Lookup::NotStatic));
+    let no_root = files(&[("static.root", "")]);
+    assert!(matches!(get(&no_root, "/robots.txt"), Lookup::NotStatic));
+}
+
+#[test]
+fn a_folder_of_the_settings_that_has_a_page_leads_to_its_slash() {
+    let mut snapshot = static_site::snapshot(&[]);
+    snapshot.assets.to_mut().push(static_site::asset("static/index.html", "text/html; charset=utf-8", b"<p>all</p>"));
+    let files = prepared(snapshot);
+    assert_eq!(answered(get(&files, "/static")).headers()[LOCATION], "./static/");
+    assert_eq!(answered(get(&files, "/static/")).body(), "<p>all</p>");
 }
 
 #[test]
 fn files_are_for_reading() {
     let files = files(&[]);
-    let ask = |method| answered(ask(&files, Request::builder().method(method).uri("/static/css/site.css")));
-    assert_eq!(ask("HEAD").status(), StatusCode::OK);
-    let refused = ask("POST");
-    assert_eq!((refused.status(), &refused.headers()[ALLOW]), (StatusCode::METHOD_NOT_ALLOWED, &METHODS));
-    assert_eq!(ask("OPTIONS").status(), StatusCode::NO_CONTENT);
+    let ask = |method| ask(&files, Request::builder().method(method).uri("/static/css/site.css"));
+    assert_eq!(answered(ask("HEAD")).status(), StatusCode::OK);
+    let question = answered(ask("OPTIONS"));
+    assert_eq!(
+        (question.status(), &question.headers()[ALLOW]),
+        (StatusCode::NO_CONTENT, &HeaderValue::from_static(METHODS))
+    );
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "GETS"] {
+        let Lookup::Refused(failure) = ask(method) else { panic!("{method}") };
+        assert_eq!((failure.status(), failure.allow()), (StatusCode::METHOD_NOT_ALLOWED, Some(METHODS)), "{method}");
+    }
+}
+
+#[test]
+fn a_limited_age_takes_the_place_of_asking_each_time() {
+    let mut snapshot = static_site::snapshot(&[]);
+    snapshot.settings.to_mut().push(static_site::setting("static.max_age", Value::Integer(60)));
+    let limited = prepared(snapshot);
+    let cache = |target: &str| answered(get(&limited, target)).headers()[CACHE_CONTROL].clone();
+    assert_eq!(cache(FILE), "public, max-age=60");
+    assert_eq!(cache(&format!("{FILE}?v1")), file::IMMUTABLE);
+}
+
+#[test]
+fn bodies_are_slices_of_the_binary() {
+    let files = files(&[]);
+    let whole =
+        |encoding: &str| answered(ask(&files, Request::get(FILE).header("accept-encoding", encoding))).into_body();
+    for encoding in ["br", "gzip", "identity"] {
+        assert_eq!(whole(encoding).as_ptr(), whole(encoding).as_ptr(), "{encoding}");
+    }
+    let part = answered(ask(&files, Request::get(FILE).header(RANGE, "bytes=5-9"))).into_body();
+    assert_eq!(part.as_ptr(), whole("identity")[5..].as_ptr());
+    let several = ask(&files, Request::get(FILE).header(RANGE, "bytes=5-9,900-"));
+    let Lookup::Parts(several) = several else { panic!("{several:?}") };
+    assert_eq!(several.body()[1].as_ptr(), part.as_ptr());
+    let length: usize = several.body().iter().map(Bytes::len).sum();
+    assert_eq!(several.headers()[CONTENT_LENGTH], length.to_string());
+}
+
+#[test]
+fn several_parts_of_an_encoded_file_are_sent_as_the_whole() {
+    let request = Request::get(FILE).header(RANGE, "bytes=0-9,300-").header("accept-encoding", "gzip");
+    let response = answered(ask(&files(&[]), request));
+    assert_eq!(
+        (response.status(), &response.headers()[CONTENT_ENCODING]),
+        (StatusCode::OK, &HeaderValue::from_static("gzip"))
+    );
+}
+
+#[test]
+fn a_date_that_lies_ahead_is_none() {
+    for (date, written) in
+        [(Some(784_111_777), true), (None, false), (Some(u64::MAX), false), (Some(32_503_680_000), false)]
+    {
+        let files = prepared(Snapshot { date, ..static_site::snapshot(&[]) });
+        assert_eq!(answered(get(&files, FILE)).headers().contains_key(LAST_MODIFIED), written, "{date:?}");
+    }
+}
+
+#[test]
+fn files_below_a_folder_that_the_build_had_and_the_operator_left_out_are_none_of_the_root() {
+    let mut snapshot = static_site::snapshot(&[("static.root", "root")]);
+    let folders =
+        Value::List(vec![Value::Text(Text::Borrowed("static")), Value::Text(Text::Borrowed("/help/"))].into());
+    snapshot.settings.to_mut().push(static_site::setting("static.folders", folders));
+    let outside = crate::site::Outside {
+        flags: vec![("static.folders".to_string(), "static".to_string())],
+        ..crate::site::Outside::default()
+    };
+    let files = StaticFiles::new(&static_site::site_with(snapshot, outside)).unwrap();
+    assert!(matches!(get(&files, "/help/"), Lookup::NotStatic));
+    assert_eq!(answered(get(&files, "/robots.txt")).status(), StatusCode::OK);
+}
+
+#[test]
+fn a_file_without_encodings_does_not_vary() {
+    let request = || Request::get("/static/ü.css").header("accept-encoding", "gzip, br");
+    let response = answered(ask(&files(&[]), request()));
+    assert!([VARY, CONTENT_ENCODING].iter().all(|name| !response.headers().contains_key(name)));
+    assert_eq!(response.headers()[CONTENT_TYPE], "text/css; charset=utf-8");
+    let known = answered(ask(&files(&[]), request().header("if-none-match", &response.headers()[ETAG])));
+    assert_eq!((known.status(), known.headers().contains_key(VARY)), (StatusCode::NOT_MODIFIED, false));
 }

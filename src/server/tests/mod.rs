@@ -3,6 +3,8 @@
 mod address;
 mod life;
 mod requests;
+mod static_headers;
+pub(super) mod static_site;
 mod time;
 
 use std::sync::{Arc, Barrier, Mutex};
