@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::compress::Summary;
 use super::settings;
 use crate::problem::Problem;
+use crate::source::assets::Minify;
 use crate::source::{Options, Reading};
 
 /// What cargo told this build script.
@@ -26,17 +27,24 @@ pub(super) struct Script {
     pub(super) options: Options,
 }
 
+/// What this build of `kalgan` can do about `static.minify`.
+#[cfg(feature = "minify")]
+const MINIFY: Minify = Minify::With(super::minify::shorten);
+#[cfg(not(feature = "minify"))]
+const MINIFY: Minify = Minify::Absent;
+
 impl Script {
     /// # Errors
     ///
     /// A text, when this is not a build script that cargo started, or [`DATE`] is not a date.
     pub(super) fn from_environment() -> Result<Script, String> {
+        // `release` for that profile and all that inherit from it, `debug` for all others.
+        let is_release = text("PROFILE")? == "release";
         let options = Options {
             name: text("CARGO_PKG_NAME")?,
             release: text("CARGO_PKG_VERSION")?,
-            // `release` for that profile and all that inherit from it, `debug` for all others.
-            is_prod: text("PROFILE")? == "release",
-            minify: None,
+            is_prod: is_release,
+            minify: is_release.then_some(MINIFY),
         };
         let folder = PathBuf::from(variable("OUT_DIR")?);
         Ok(Script {

@@ -1,10 +1,11 @@
 //! Freezes a site's folder into its binary: the one call of a site's `build.rs`.
 //!
 //! 1. [`source`] reads and checks the folder; mistakes fail the build, all of them in one report.
-//! 2. `compress` makes the compressed variants of the static files, in a release build.
-//! 3. `code` and `dispatch` write the site as Rust constants and paths, `output` puts them with the processed templates and
+//! 2. `minify` is called by it in a release build, where the feature of that name is on;
+//! 3. `compress` makes the compressed variants of the static files, in a release build.
+//! 4. `code` and `dispatch` write the site as Rust constants and paths, `output` puts them with the processed templates and
 //!    static files into `$OUT_DIR/kalgan`.
-//! 4. `cargo` tells cargo which files to watch.
+//! 5. `cargo` tells cargo which files to watch.
 //!
 //! `kalgan::site!()` includes what was written. It holds no absolute path, no time and no value of an environment variable,
 //! so that the same files give the same bytes in any folder on any machine.
@@ -13,6 +14,8 @@ mod cargo;
 mod code;
 mod compress;
 mod dispatch;
+#[cfg(feature = "minify")]
+mod minify;
 mod output;
 mod settings;
 #[cfg(test)]

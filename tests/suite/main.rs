@@ -17,3 +17,4 @@ mod reading;
 mod release;
 mod server;
 mod static_headers;
+mod vendor;

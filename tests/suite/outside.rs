@@ -31,7 +31,7 @@ fn target() -> &'static Path {
 }
 
 /// Cargo in a site's folder.
-fn cargo(site: &Path, arguments: &[&str]) -> Output {
+pub fn cargo(site: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO"));
     // What cargo sets for this test is not meant for the cargo that the test starts.
     let inherited = std::env::vars_os().map(|(name, _)| name);
@@ -87,7 +87,7 @@ pub fn built_with(site: &Path, options: &[&str]) -> Built {
 }
 
 /// A copy of the site that may be changed, under this name.
-fn copy(name: &str) -> TempDir {
+pub fn copy(name: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     copy_folder(&original(), folder.path());
     let library = repository().to_str().expect("this repository's path is UTF-8");
@@ -100,7 +100,7 @@ fn copy(name: &str) -> TempDir {
     folder
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("a folder can be read") {
         let entry = entry.expect("a folder can be read");

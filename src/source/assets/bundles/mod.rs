@@ -9,9 +9,9 @@
 //! 3. [`join`].
 
 mod names;
-mod prepare;
+pub mod prepare;
 mod script;
-mod style;
+pub mod style;
 #[cfg(test)]
 mod tests;
 

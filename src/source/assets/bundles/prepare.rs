@@ -66,8 +66,10 @@ impl File<'_> {
                 self.error(range.clone(), "this `@namespace` would count for the whole bundle, or not at all");
             problems.push(problem.help("leave this file out of the bundle"));
         }
+        let names_map = |range: &Range<usize>| style::is_map_comment(&self.text[range.start + 2..]);
+        let map_comments = found.comments.into_iter().filter(names_map);
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-        edits.extend(found.map_comments.into_iter().chain(found.charsets).map(|range| (range, String::new())));
+        edits.extend(map_comments.chain(found.charsets).map(|range| (range, String::new())));
         for range in found.addresses {
             edits
                 .extend(moved(&self.text[range.clone()], &self.source.address, bundle).map(|address| (range, address)));
@@ -155,8 +157,8 @@ fn is_absolute(address: &str) -> bool {
     address.is_empty() || address.starts_with(['/', '#', '?', '\\']) || scheme.contains(':')
 }
 
-/// A folder's name as it can stand in an address, with and without quotes around.
-fn encoded(name: &str) -> String {
+/// A name as it can stand in an address, with and without quotes around.
+pub fn encoded(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+');
     name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -16,8 +16,8 @@ pub struct Style {
     pub imports: Vec<Range<usize>>,
     /// The keywords `@namespace`.
     pub namespaces: Vec<Range<usize>>,
-    /// Comments that name a source map.
-    pub map_comments: Vec<Range<usize>>,
+    /// Comments, with their marks.
+    pub comments: Vec<Range<usize>>,
     /// What is not closed, closes nothing or is not finished: where, and what it is.
     pub fault: Option<(Range<usize>, &'static str)>,
 }
@@ -80,9 +80,7 @@ impl<'a> Scanner<'a> {
             return self.fault(start..start + 2, "this comment is never closed");
         };
         self.at = start + 2 + length + 2;
-        if is_map_comment(&self.text[start + 2..]) {
-            self.found.map_comments.push(start..self.at);
-        }
+        self.found.comments.push(start..self.at);
     }
 
     /// `<!--` and `-->` mean nothing between rules.

@@ -1,0 +1,5 @@
+use kalgan::{Request, Response, render};
+
+pub fn page(_: Request) -> Response {
+    render!("page.html")
+}
