@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::{Lookup, bodiless, parts, text};
 use crate::server::encodings::accepted;
-use crate::server::headers::{Ranges, Validators, Verdict, ranges, verdict};
+use crate::server::headers::{Ranges, Validators, Verdict, is_plain, ranges, verdict};
 use crate::snapshot::{Asset, Encoding};
 
 /// For an address that changes whenever the file does.
@@ -72,6 +72,9 @@ impl StaticFile {
     /// The answer to a request by GET or HEAD. With the current version in its address it may be kept for good.
     pub(super) fn answer(&self, request: &Parts, is_current: bool) -> Lookup {
         let variant = self.negotiated(&request.headers);
+        if is_plain(&request.headers) {
+            return Lookup::Answer(variant.whole(is_current));
+        }
         let validators = self.validators(variant);
         match verdict(&request.headers, validators) {
             Verdict::Perform => {}

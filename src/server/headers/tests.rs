@@ -38,6 +38,15 @@ fn ranged(range: &'static str, length: usize) -> Ranges {
 }
 
 #[test]
+fn a_request_is_plain_without_the_fields_that_are_read_here() {
+    assert!(is_plain(&fields(&[("host", "a"), ("accept-encoding", "gzip"), ("if", "x"), ("accept-ranges", "bytes")])));
+    let read = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"];
+    for name in read {
+        assert!(!is_plain(&fields(&[("host", "a"), (name, "")])), "{name}");
+    }
+}
+
+#[test]
 fn a_client_that_has_the_file_gets_nothing() {
     for known in ["\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "\"x\",W/\"abc\" , \"y\"", "*", " * ", "\"x,y\", \"abc\""] {
         assert_eq!(judged(&[("if-none-match", known)]), Verdict::NotModified, "{known}");
