@@ -63,6 +63,10 @@ fn nginx_accepts_the_site_with_and_without_its_own_static_files() {
         let here = "include /etc/nginx/kalgan.d/*.conf;";
         assert!(site.contains(here), "the test puts the snippet in place of this line");
         let pid = folder.path().join("pid");
+        let types = folder.path().join("types");
+        let printed = Command::new(env!("CARGO_BIN_EXE_kalgan")).args(["assets", "types"]).output();
+        fs::write(&types, printed.expect("the binary can be run").stdout).expect("a file can be written");
+        let included = included.replace("/etc/nginx/kalgan.types", types.to_str().expect("its path is UTF-8"));
         let site = site.replace(here, &included);
         let whole =
             format!("pid {};\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{site}}}\n", pid.display());
