@@ -56,7 +56,7 @@ pub use http::{
     StatusCode,
 };
 pub use launch::{App, run};
-pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value};
+pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].
 ///

@@ -186,7 +186,7 @@ impl Answer {
         &self.headers
     }
 
-    /// The body's bytes.
+    /// The body's bytes as they are sent: in a coding of `content-encoding` where the call had an `accept-encoding`, else as they are.
     pub fn body(&self) -> &Bytes {
         &self.body
     }

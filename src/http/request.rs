@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, Uri, Version, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::marks::{Marks, SharedMarks};
 use super::{Failure, accept, cookies, form};
 use crate::error::Error;
 use crate::site::{ReadyRoute, Settings, Site};
@@ -38,6 +39,8 @@ struct Inner {
     language: Language,
     values: BTreeMap<String, serde_json::Value>,
     failure: Option<Failure>,
+    /// What whoever works for the answer notes about it.
+    marks: Arc<SharedMarks>,
 }
 
 #[derive(Clone)]
@@ -91,6 +94,7 @@ impl Request {
             language: Language::default(),
             values: BTreeMap::new(),
             failure: None,
+            marks: Arc::default(),
         })))
     }
 
@@ -246,6 +250,22 @@ impl Request {
         self.0.head.extensions.get()
     }
 
+    /// Notes that the answer has something in it that is made for it alone, such as a nonce or a token that is masked anew each time. For
+    /// middleware and services; a controller has [`Response::for_once`](crate::Response::for_once), a template's function
+    /// [`mark_for_once`](crate::mark_for_once).
+    ///
+    /// The answer then gets no entity tag and is never replaced by 304, so that no browser shows an old one with a nonce or a token that
+    /// has become void. Compressed it is all the same: what is new in each answer cannot be guessed from many of them.
+    pub fn mark_for_once(&self) {
+        self.0.marks.mark_for_once();
+    }
+
+    /// Notes that the answer must not be compressed, because it shows a lasting secret; see
+    /// [`Response::uncompressed`](crate::Response::uncompressed).
+    pub fn mark_uncompressed(&self) {
+        self.0.marks.mark_uncompressed();
+    }
+
     /// Why an error page is asked for; `None` outside the controllers of `error.<code>`.
     pub fn failure(&self) -> Option<&Failure> {
         self.0.failure.as_ref()
@@ -270,6 +290,10 @@ impl Request {
     pub fn url(&self, name: &str, parameters: &[(&str, Cow<'_, str>)]) -> Result<String, Error> {
         let language = chosen_language(parameters).unwrap_or(self.language());
         self.0.site.urls.build(name, Some(language), parameters)
+    }
+
+    pub(crate) fn marks(&self) -> Marks {
+        self.0.marks.get()
     }
 
     pub(crate) fn site(&self) -> &Arc<Site> {

@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use super::Failure;
+use super::{Failure, Marks};
 use crate::error::BoxError;
 use crate::site::Context;
 
@@ -34,6 +34,7 @@ pub struct Response {
     headers: HeaderMap,
     body: Body,
     failure: Option<Failure>,
+    marks: Marks,
 }
 
 /// Headers that must fit what goes over the wire: a length that is wrong lets one answer run into the next.
@@ -219,8 +220,38 @@ impl Response {
     }
 
     /// Sets `Cache-Control`; a page without it is `private, no-cache`.
+    ///
+    /// A page with status 200 that is asked for by GET or HEAD has a weak entity tag over its bytes, and is a 304 without a body for a
+    /// browser that has it (RFC 9110 section 13). `no-store` switches that off; so do a `Set-Cookie` and [`Response::for_once`].
+    ///
+    /// An `ETag` of one's own takes the place of that tag, and gives a 304 for files and streams too. A strong one (without `W/`)
+    /// promises these very bytes, so the answer is not compressed; neither is one with `no-transform`. A `Last-Modified` of one's own
+    /// counts for clients that name no tag.
     pub fn with_cache(self, directives: &str) -> Self {
         self.with_header("cache-control", directives)
+    }
+
+    /// Notes that this answer has something in it that was made for it alone, such as a nonce or a token that is masked anew each
+    /// time. It gets no entity tag and is never replaced by 304; see [`Request::mark_for_once`](crate::Request::mark_for_once).
+    pub fn for_once(mut self) -> Self {
+        self.marks.for_once = true;
+        self
+    }
+
+    /// Sends this answer as it is, though the client would take it compressed, and asks proxies by `Cache-Control: no-transform` to do
+    /// the same. (NGINX does not look at that; one that compresses by itself needs `gzip off` for the address.)
+    ///
+    /// For a page that shows a lasting secret (a key, a token that is not masked) and repeats something that whoever made the request
+    /// could choose (a search word, a parameter of the address): from the lengths of many such answers, compressed, the secret can be
+    /// guessed through TLS (the attack is called BREACH). Cookies with `SameSite=Lax` or `Strict` are the first wall against it, because
+    /// other sites' requests then come without the visitor's session.
+    ///
+    /// ```
+    /// let page = kalgan::Response::html("<p>Your key is 4711</p>").uncompressed();
+    /// ```
+    pub fn uncompressed(mut self) -> Self {
+        self.marks.uncompressed = true;
+        self
     }
 
     /// Makes the browser save the body under a file name instead of showing it (RFC 6266).
@@ -266,6 +297,10 @@ impl Response {
         }
     }
 
+    pub(crate) fn marks(&self) -> Marks {
+        self.marks
+    }
+
     pub(crate) fn into_parts(self) -> (StatusCode, HeaderMap, Body) {
         (self.status, self.headers, self.body)
     }
@@ -277,7 +312,7 @@ impl Response {
     }
 
     fn without_type(body: Body) -> Self {
-        Response { status: StatusCode::OK, headers: HeaderMap::new(), body, failure: None }
+        Response { status: StatusCode::OK, headers: HeaderMap::new(), body, failure: None, marks: Marks::default() }
     }
 
     fn redirection(status: u16, address: &str) -> Self {

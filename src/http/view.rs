@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Request;
 use crate::error::Error;
-use crate::site::{Context, Value, View};
+use crate::site::{Context, Value, View, noting};
 
 /// The variable `request` of a template.
 #[derive(Serialize)]
@@ -48,7 +48,11 @@ impl Request {
     /// [`Error::Template`] where there is no such template or it fails.
     pub fn render(&self, template: &str, context: Context) -> Result<String, Error> {
         let view = View { language: self.language(), values: &|name| self.variable(name) };
-        self.site().renderer.render(template, context, &view)
+        let (text, is_for_once) = noting(|| self.site().renderer.render(template, context, &view));
+        if is_for_once {
+            self.mark_for_once();
+        }
+        text
     }
 
     /// The value of a variable that every template may use; `None` for a name that is not the framework's.

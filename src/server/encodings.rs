@@ -3,8 +3,6 @@
 //! The one reader of that field, for static files and for pages. It allocates nothing. What can be sent at all, and which coding is the
 //! best among equals, is the caller's business.
 
-#![allow(dead_code, reason = "the static files and the pages come to use it one after the other")]
-
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 

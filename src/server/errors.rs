@@ -1,8 +1,9 @@
 //! From a failure to an error page: the site's own controller, the framework's plain page, or the page for developers.
 
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use tokio::time::timeout_at;
 
+use super::page::Asked;
 use super::pipeline::{self, Serving};
 use super::{failure, send};
 use crate::error::one_line;
@@ -20,23 +21,25 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
         None if serving.rules.development_pages => failure::development_page(&request, &failure),
         None => failure::visitor_page(&request, &failure),
     };
-    match send::answer(with_failure_headers(response, &failure), &request).await {
+    match send::answer(with_failure_headers(response, &failure), &request, serving.rules.compression).await {
         Ok(answer) => answer,
         Err(second) => {
             log(request.method(), request.path(), &second);
-            send::framework_page(with_failure_headers(failure::visitor_page(&request, &failure), &failure))
+            let page = with_failure_headers(failure::visitor_page(&request, &failure), &failure);
+            send::framework_page(page, asked(serving, request.method(), request.headers())).await
         }
     }
 }
 
 /// The answer to what is not even a request: its path or query cannot be read, so no controller may see it.
-pub(super) fn without_request(serving: &Serving, unreadable: Unreadable) -> warp::reply::Response {
+pub(super) async fn without_request(serving: &Serving, unreadable: Unreadable) -> warp::reply::Response {
     let failure = Failure::from_error(unreadable.reason);
     log(&unreadable.head.method, unreadable.head.uri.path(), &failure);
-    send::framework_page(match serving.rules.development_pages {
+    let page = match serving.rules.development_pages {
         true => Response::text(failure.chain()).with_status(failure.status().as_u16()).with_cache("no-store"),
         false => failure::plain_page(failure.status()),
-    })
+    };
+    send::framework_page(page, asked(serving, &unreadable.head.method, &unreadable.head.headers)).await
 }
 
 /// The page of the controller that `error.<code>` names, with the failure's status where it left 200 (B147).
@@ -61,6 +64,10 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
             None
         }
     }
+}
+
+fn asked<'r>(serving: &Serving, method: &'r Method, headers: &'r HeaderMap) -> Asked<'r> {
+    Asked { method, headers, may_compress: serving.rules.compression }
 }
 
 fn with_failure_headers(response: Response, failure: &Failure) -> Response {

@@ -8,7 +8,7 @@
 //! 4. [`exchange`] asks the [`Answer`] for what to send, has warp run what takes time, and answers 500 when either panics.
 //! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides; in which coding,
 //!    [`encodings`]), else by the site's controllers, with its [`body`] read within the limit; [`errors`] makes the page for what
-//!    failed, [`send`] the answer for warp.
+//!    failed, [`send`] the answer for warp, with an entity tag and compressed where that is worth it ([`page`]).
 //!
 //! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
 
@@ -29,6 +29,7 @@ mod exchange;
 mod failure;
 mod headers;
 pub mod listener;
+mod page;
 mod pipeline;
 mod send;
 mod wire;

@@ -8,7 +8,7 @@
 //! 6. the route's middleware run, then the controller; a panic is a 500;
 //! 7. a template that the answer names is rendered;
 //! 8. whatever failed on the way becomes an error page ([`errors`]);
-//! 9. the answer gets the headers that every answer has ([`send`]).
+//! 9. the answer gets the headers that every answer has ([`send`]), an entity tag and, where it is worth it, a coding ([`super::page`]).
 //!
 //! Everything here works on one [`Serving`], taken once, so a request never sees half of a change.
 
@@ -50,6 +50,8 @@ pub(super) struct Rules {
     hosts: Vec<String>,
     /// Whether `Accept-Language` chooses the language.
     negotiate: bool,
+    /// Whether answers from memory are compressed for clients that take them so.
+    pub(super) compression: bool,
     /// Whether the page for developers takes the place of the error pages.
     pub(super) development_pages: bool,
 }
@@ -83,6 +85,7 @@ impl Rules {
             request_timeout: (seconds > 0).then(|| Duration::from_secs(seconds)),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             negotiate: settings.get_bool("i18n.negotiate")?,
+            compression: settings.get_bool("server.compression")?,
             development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
         })
     }
@@ -154,7 +157,7 @@ impl Serving {
     ) -> warp::reply::Response {
         let mut request = match Request::new(self.site.clone(), parts, peer.address) {
             Ok(request) => request,
-            Err(unreadable) => return errors::without_request(&self, *unreadable),
+            Err(unreadable) => return errors::without_request(&self, *unreadable).await,
         };
         let response = match other {
             NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
@@ -163,7 +166,7 @@ impl Serving {
             NoFile::Page => self.respond(&mut request, body).await,
         };
         let answer = match response {
-            Ok(response) => send::answer(response, &request).await,
+            Ok(response) => send::answer(response, &request, self.rules.compression).await,
             Err(failure) => Err(failure),
         };
         match answer {

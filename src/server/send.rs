@@ -3,6 +3,7 @@
 use std::io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
 use std::path::Path;
 
+use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{HeaderValue, Method, StatusCode, header};
 use hyper::body::Body as _;
@@ -11,6 +12,7 @@ use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 use warp::Reply;
 
+use super::page::{Asked, Head, vary};
 use crate::error::one_line;
 use crate::http::{Body, Failure, PieceStream, Request, Response};
 
@@ -26,30 +28,42 @@ const FILE_PIECE: usize = 64 * 1024;
 /// # Errors
 ///
 /// 404 or 500 when the response is a file that is not there or cannot be read.
-pub(super) async fn answer(response: Response, request: &Request) -> Result<warp::reply::Response, Failure> {
-    let (status, headers, body) = response.into_parts();
+pub(super) async fn answer(
+    response: Response,
+    request: &Request,
+    may_compress: bool,
+) -> Result<warp::reply::Response, Failure> {
+    let asked = Asked { method: request.method(), headers: request.headers(), may_compress };
+    let (mut head, body) = Head::of(response);
+    head.marks = head.marks.or(request.marks());
+    if request.language_was_negotiated() {
+        vary(&mut head.headers, "Accept-Language");
+    }
+    head.headers.entry(header::CACHE_CONTROL).or_insert(PAGE_CACHE);
+    if head.marks.uncompressed {
+        head.forbid_compression();
+    }
     let mut answer = match body {
+        Body::Bytes(bytes) => return Ok(from_memory(head, bytes, asked).await),
+        Body::File(_) | Body::Stream(_) if head.is_known(asked) => return Ok(not_modified(head)),
         Body::File(path) => from_file(&path).await?,
         Body::Stream(pieces) => from_stream(pieces, request.path()),
-        other => from_memory(other),
+        // Templates are rendered before this point.
+        Body::Empty | Body::Template(_) => warp::reply::Response::default(),
     };
-    *answer.status_mut() = status;
+    *answer.status_mut() = head.status;
     // What the body brought, its length, stays; the controller's headers come on top.
-    answer.headers_mut().extend(headers);
-    if request.language_was_negotiated() {
-        answer.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Language"));
-    }
-    answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(PAGE_CACHE);
+    answer.headers_mut().extend(head.headers);
     Ok(answer)
 }
 
 /// Makes the answer of a page of the framework itself, which has its whole body in memory.
-pub(super) fn framework_page(response: Response) -> warp::reply::Response {
-    let (status, headers, body) = response.into_parts();
-    let mut answer = from_memory(body);
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    answer
+pub(super) async fn framework_page(response: Response, asked: Asked<'_>) -> warp::reply::Response {
+    let (head, body) = Head::of(response);
+    match body {
+        Body::Bytes(bytes) => from_memory(head, bytes, asked).await,
+        Body::Empty | Body::Template(_) | Body::File(_) | Body::Stream(_) => head.with_body(Bytes::new()),
+    }
 }
 
 /// What a connection makes of an answer: its length is written where it is known, and it has no body where there may be none
@@ -64,12 +78,18 @@ pub fn as_sent(method: &Method, answer: warp::reply::Response) -> warp::reply::R
     warp::reply::Response::from_parts(parts, body)
 }
 
-fn from_memory(body: Body) -> warp::reply::Response {
-    match body {
-        Body::Bytes(bytes) => warp::reply::Response::new(bytes.into()),
-        // Templates are rendered before this point; files and streams have functions of their own.
-        Body::Empty | Body::Template(_) | Body::File(_) | Body::Stream(_) => warp::reply::Response::default(),
+async fn from_memory(mut head: Head, body: Bytes, asked: Asked<'_>) -> warp::reply::Response {
+    let may_be_compressed = head.may_be_compressed(asked, &body);
+    head.tag(asked, &body);
+    if head.is_known(asked) {
+        return not_modified(head);
     }
+    let body = if may_be_compressed { head.compress(asked, body).await } else { body };
+    head.with_body(body)
+}
+
+fn not_modified(head: Head) -> warp::reply::Response {
+    head.into_not_modified().with_body(Bytes::new())
 }
 
 /// Status and headers are gone when a stream breaks, so the log is the only place that says why.

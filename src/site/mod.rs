@@ -20,7 +20,10 @@ use std::sync::Arc;
 
 pub use assets::Assets;
 pub use languages::Languages;
-pub use renderer::{Context, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, View};
+pub(crate) use renderer::noting;
+pub use renderer::{
+    Context, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, View, mark_for_once,
+};
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
 pub use settings::{Layer, Outside, Settings, Shown};
 pub use translator::Translator;

@@ -131,6 +131,13 @@ pub const KEYS: &[Key] = &[
         "Address or host name to listen on, or `unix:PATH` for a socket file",
     ),
     key(
+        "server.compression",
+        Bool,
+        Run,
+        "true",
+        "Whether pages over 1 KiB are compressed for clients that take them so; false where the proxy in front does it",
+    ),
+    key(
         "server.header_timeout",
         Integer(1, DAY),
         Run,

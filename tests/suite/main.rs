@@ -4,6 +4,7 @@
 
 mod assets;
 mod browser;
+mod codings;
 mod commands;
 mod connections;
 mod deploy;

@@ -82,6 +82,15 @@ impl Server {
     pub fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[])
     }
+
+    /// Asks for what is said of a path before its body.
+    pub fn head_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.head(format!("{}{path}", self.origin));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = request.call().unwrap_or_else(|error| panic!("{path}: {error}"));
+        Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body: String::new() }
+    }
 }
 
 impl Answer {

@@ -6,6 +6,7 @@
 mod current;
 mod failure;
 mod filters;
+mod once;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,8 @@ mod tests;
 use std::sync::Arc;
 
 use ahash::{AHashMap, AHashSet};
+pub use once::mark_for_once;
+pub(crate) use once::noting;
 pub use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
 use super::assets::Assets;

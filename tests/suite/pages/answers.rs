@@ -167,8 +167,7 @@ fn a_file_that_may_not_be_read_or_never_ends_is_not_sent() {
     let client = |path: std::path::PathBuf| {
         let controllers =
             [("answer::any", kalgan::controller::controller(move || kalgan::Response::file(path.clone())))];
-        let site = kalgan::App::new(|| super::read("pages"), kalgan::controller::Dispatch::new(controllers, []));
-        let site = site.tera(|tera| tera.register_filter("burst", functions::burst));
+        let site = super::app_with(kalgan::controller::Dispatch::new(controllers, []));
         kalgan::testing::client_with(site, &[("environment.is_prod", "true")])
     };
     let pipe = folder.path().join("pipe");

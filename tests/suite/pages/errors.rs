@@ -158,8 +158,7 @@ fn nothing_that_a_client_sends_becomes_markup() {
 
 #[test]
 fn a_function_that_is_not_in_the_binary_is_an_error_of_its_route_only() {
-    let site = kalgan::App::new(|| super::read("pages"), kalgan::controller::Dispatch::default());
-    let site = site.tera(|tera| tera.register_filter("burst", super::functions::burst));
+    let site = super::app_with(kalgan::controller::Dispatch::default());
     let client = kalgan::testing::client(site);
     for (address, name) in [("/en", "controller `page::home`"), ("/guarded/x", "middleware `gate::first`")] {
         let answer = client.get(address).send();
@@ -185,8 +184,7 @@ fn a_resolver_of_kalgan_0_9_answers_for_what_the_table_lacks() {
             other => Err(format!("{REASON} {other}")),
         }
     }
-    let site = kalgan::App::new(|| super::read("pages"), kalgan::controller::Dispatch::default());
-    let site = site.tera(|tera| tera.register_filter("burst", super::functions::burst)).resolver(resolve);
+    let site = super::app_with(kalgan::controller::Dispatch::default()).resolver(resolve);
     let client = kalgan::testing::client_with(site, &[("environment.is_prod", "true")]);
     assert_eq!(client.get("/es").send().text(), "home es");
     let failed = client.get("/item/5").send();

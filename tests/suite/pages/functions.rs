@@ -18,6 +18,7 @@ pub fn controllers() -> Vec<(&'static str, ControllerFn)> {
         ("page::home", controller(home)),
         ("page::item", controller(item)),
         ("answer::any", controller(any_answer)),
+        ("sent::any", controller(super::sent::any)),
         ("guarded::show", controller(guarded)),
         ("input::read", controller(read_input)),
         ("fail::now", controller(fail)),

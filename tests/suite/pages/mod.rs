@@ -7,6 +7,7 @@ mod inputs;
 mod languages;
 mod middleware;
 mod private;
+mod sent;
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use kalgan::App;
 use kalgan::controller::Dispatch;
 use kalgan::snapshot::Snapshot;
 use kalgan::source::{self, Options};
-use kalgan::testing::{self, Client};
+use kalgan::testing::{self, Answer, Client};
 
 /// The site in `tests/sites/<name>/app` as a build would freeze it; it must have no mistake.
 fn read(name: &str) -> Snapshot {
@@ -27,7 +28,15 @@ fn read(name: &str) -> Snapshot {
 
 fn app() -> App {
     let dispatch = Dispatch::new(functions::controllers(), functions::middleware());
-    App::new(|| read("pages"), dispatch).tera(|tera| tera.register_filter("burst", functions::burst))
+    app_with(dispatch)
+}
+
+/// The site with other functions than its own.
+fn app_with(dispatch: Dispatch) -> App {
+    App::new(|| read("pages"), dispatch).tera(|tera| {
+        tera.register_filter("burst", functions::burst);
+        tera.register_function("once", sent::once);
+    })
 }
 
 /// The site in production with these settings.
@@ -38,6 +47,11 @@ fn production(settings: &[(&str, &str)]) -> Client {
 /// The site in development with these settings.
 fn development(settings: &[(&str, &str)]) -> Client {
     testing::client_with(app(), &[&[("environment.is_prod", "false")], settings].concat())
+}
+
+/// Whether an answer says that the client's `Accept-Language` decided about it.
+fn depends_on_language(answer: &Answer) -> bool {
+    answer.headers().get_all("vary").iter().any(|line| line.to_str().unwrap().contains("Accept-Language"))
 }
 
 #[test]
