@@ -21,7 +21,7 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
         None if serving.rules.development_pages => failure::development_page(&request, &failure),
         None => failure::visitor_page(&request, &failure),
     };
-    match send::answer(with_failure_headers(response, &failure), &request, serving.rules.compression).await {
+    match send::answer(with_failure_headers(response, &failure), &request, serving.rules.compression.as_ref()).await {
         Ok(answer) => answer,
         Err(second) => {
             log(request.method(), request.path(), &second);
@@ -66,8 +66,8 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
     }
 }
 
-fn asked<'r>(serving: &Serving, method: &'r Method, headers: &'r HeaderMap) -> Asked<'r> {
-    Asked { method, headers, may_compress: serving.rules.compression }
+fn asked<'r>(serving: &'r Serving, method: &'r Method, headers: &'r HeaderMap) -> Asked<'r> {
+    Asked { method, headers, compression: serving.rules.compression.as_ref() }
 }
 
 fn with_failure_headers(response: Response, failure: &Failure) -> Response {

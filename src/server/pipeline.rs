@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::{BodyError, Incoming};
+use super::page::Compression;
 use super::{Answer, Answered, Peer, assets, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
@@ -50,8 +51,8 @@ pub(super) struct Rules {
     hosts: Vec<String>,
     /// Whether `Accept-Language` chooses the language.
     negotiate: bool,
-    /// Whether answers from memory are compressed for clients that take them so.
-    pub(super) compression: bool,
+    /// What compresses answers from memory for clients that take them so; none where the proxy in front does it.
+    pub(super) compression: Option<Compression>,
     /// Whether the page for developers takes the place of the error pages.
     pub(super) development_pages: bool,
 }
@@ -85,7 +86,7 @@ impl Rules {
             request_timeout: (seconds > 0).then(|| Duration::from_secs(seconds)),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             negotiate: settings.get_bool("i18n.negotiate")?,
-            compression: settings.get_bool("server.compression")?,
+            compression: settings.get_bool("server.compression")?.then(Compression::new),
             development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
         })
     }
@@ -166,7 +167,7 @@ impl Serving {
             NoFile::Page => self.respond(&mut request, body).await,
         };
         let answer = match response {
-            Ok(response) => send::answer(response, &request, self.rules.compression).await,
+            Ok(response) => send::answer(response, &request, self.rules.compression.as_ref()).await,
             Err(failure) => Err(failure),
         };
         match answer {

@@ -12,7 +12,7 @@ use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 use warp::Reply;
 
-use super::page::{Asked, Head, vary};
+use super::page::{Asked, Compression, Head, vary};
 use crate::error::one_line;
 use crate::http::{Body, Failure, PieceStream, Request, Response};
 
@@ -31,9 +31,9 @@ const FILE_PIECE: usize = 64 * 1024;
 pub(super) async fn answer(
     response: Response,
     request: &Request,
-    may_compress: bool,
+    compression: Option<&Compression>,
 ) -> Result<warp::reply::Response, Failure> {
-    let asked = Asked { method: request.method(), headers: request.headers(), may_compress };
+    let asked = Asked { method: request.method(), headers: request.headers(), compression };
     let (mut head, body) = Head::of(response);
     head.marks = head.marks.or(request.marks());
     if request.language_was_negotiated() {

@@ -19,13 +19,14 @@
 //! zlib-rs a fresh state costs 3 µs, too little for keeping one per thread.
 
 use std::io::Write;
+use std::num::NonZero;
 
 use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
-use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use tokio::sync::Semaphore;
 
 use super::super::encodings::accepted;
 use super::{Asked, Head, add, names, vary};
@@ -51,12 +52,37 @@ const BROTLI_LEVEL: i32 = 5;
 /// such a page never fills; below 17 it changes to another method that takes a hundred times as long.
 const BROTLI_WINDOW: i32 = 18;
 
+/// The means of compressing the pages of a site.
+#[derive(Debug)]
+pub(in crate::server) struct Compression {
+    /// Turns on other threads, one for each core: more at a time would be done no sooner, would hold a megabyte each for brotli's
+    /// tables, and would keep these threads from reading files.
+    turns: Semaphore,
+}
+
+impl Compression {
+    pub(in crate::server) fn new() -> Self {
+        Compression { turns: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)) }
+    }
+
+    /// The bytes in a coding; none where the library fails.
+    async fn encode(&self, coding: Encoding, body: &Bytes) -> Option<Vec<u8>> {
+        if body.len() <= FOR_THE_WORKER {
+            return encoded(coding, body);
+        }
+        let _turn = self.turns.acquire().await.ok()?;
+        let body = body.clone();
+        // A panic there is like any other failure.
+        tokio::task::spawn_blocking(move || encoded(coding, &body)).await.ok().flatten()
+    }
+}
+
 impl Head {
     /// Whether the answer is one that is compressed for clients that take it so. If it is, it says so in `Vary`, for caches on the way.
     pub(in crate::server) fn may_be_compressed(&mut self, asked: Asked<'_>, body: &Bytes) -> bool {
         let is_bodiless =
             matches!(self.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
-        let is_candidate = asked.may_compress
+        let is_candidate = asked.compression.is_some()
             && !is_bodiless
             && !body.is_empty()
             && self.headers.get(CONTENT_TYPE).is_some_and(|kind| is_worth_it(kind.as_bytes()))
@@ -80,14 +106,8 @@ impl Head {
         let accepted = accepted(asked.headers);
         let must = accepted.identity() == 0;
         let coding = accepted.preferred(CODINGS).filter(|_| must || body.len() > TOO_SMALL);
-        let Some(coding) = coding else { return body };
-        let compressed = if body.len() > FOR_THE_WORKER {
-            let body = body.clone();
-            // A panic there is like any other failure to compress.
-            tokio::task::spawn_blocking(move || encoded(coding, &body)).await.ok().flatten()
-        } else {
-            encoded(coding, &body)
-        };
+        let (Some(coding), Some(compression)) = (coding, asked.compression) else { return body };
+        let compressed = compression.encode(coding, &body).await;
         match compressed.filter(|compressed| must || compressed.len() < body.len()) {
             Some(compressed) => {
                 self.headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
@@ -106,7 +126,7 @@ fn encoded(coding: Encoding, body: &[u8]) -> Option<Vec<u8>> {
     let mut output = Vec::with_capacity(body.len() / 4 + 256);
     match coding {
         Encoding::Gzip => {
-            let mut encoder = GzEncoder::new(output, Compression::new(GZIP_LEVEL));
+            let mut encoder = GzEncoder::new(output, flate2::Compression::new(GZIP_LEVEL));
             encoder.write_all(body).ok()?;
             encoder.finish().ok()
         }

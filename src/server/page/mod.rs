@@ -5,12 +5,14 @@
 //!
 //! Static files have been prepared for both by the build; their answers never come here.
 
-pub(super) mod compression;
-pub(super) mod validator;
+mod compression;
+mod validator;
 
 use bytes::Bytes;
 use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+pub(super) use compression::Compression;
 
 use crate::http::{Body, Marks, Response};
 
@@ -27,8 +29,8 @@ pub(super) struct Head {
 pub(super) struct Asked<'r> {
     pub(super) method: &'r Method,
     pub(super) headers: &'r HeaderMap,
-    /// The setting `server.compression`.
-    pub(super) may_compress: bool,
+    /// None where the setting `server.compression` switches it off.
+    pub(super) compression: Option<&'r Compression>,
 }
 
 impl Head {

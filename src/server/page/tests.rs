@@ -2,6 +2,9 @@ use super::*;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 use std::io::Read;
+use std::sync::LazyLock;
+
+static COMPRESSION: LazyLock<Compression> = LazyLock::new(Compression::new);
 
 fn fields(fields: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -16,7 +19,7 @@ fn head(of: &[(&'static str, &'static str)]) -> Head {
 }
 
 fn get(headers: &HeaderMap) -> Asked<'_> {
-    Asked { method: &Method::GET, headers, may_compress: true }
+    Asked { method: &Method::GET, headers, compression: Some(&COMPRESSION) }
 }
 
 fn html() -> Bytes {
@@ -159,7 +162,7 @@ fn what_must_stay_as_it_is_is_not_compressed() {
     }
     let mut page = head(&[("content-type", "text/html"), ("etag", "W/\"weak\"")]);
     assert!(page.may_be_compressed(get(&asked), &html()));
-    assert!(!page.may_be_compressed(Asked { may_compress: false, ..get(&asked) }, &html()));
+    assert!(!page.may_be_compressed(Asked { compression: None, ..get(&asked) }, &html()));
     assert!(!page.may_be_compressed(get(&asked), &Bytes::new()));
     page.forbid_compression();
     assert!(!page.may_be_compressed(get(&asked), &html()));
