@@ -86,6 +86,7 @@ fn site() -> Site {
         place: Place::default(),
     };
     let asset = |path: &'static str| Asset {
+        is_root: false,
         path: Text::Borrowed(path),
         mime: Text::Borrowed("text/plain"),
         hash: Text::Borrowed("0123456789abcdef"),

@@ -40,8 +40,9 @@ pub fn templates<Files: RustEmbed>(names: &'static [&'static str]) -> List<Templ
     names.iter().map(template).collect()
 }
 
-/// What the constants say of a static file: address, media type, hash, version, and the encodings in which it is there.
-pub type AssetRow = (&'static str, &'static str, &'static str, &'static str, &'static [Encoding]);
+/// What the constants say of a static file: address, whether it is of `static.root`, media type, hash, version, and the encodings in
+/// which it is there.
+pub type AssetRow = (&'static str, bool, &'static str, &'static str, &'static str, &'static [Encoding]);
 
 /// The embedded static files, with their compressed bytes among `Encoded`.
 pub fn assets<Files: RustEmbed, Encoded: RustEmbed>(table: &'static [AssetRow]) -> List<Asset> {
@@ -49,8 +50,9 @@ pub fn assets<Files: RustEmbed, Encoded: RustEmbed>(table: &'static [AssetRow]) 
         encoding,
         body: bytes::<Encoded>(&format!("{path}.{}", encoding.extension())),
     };
-    let asset = |&(path, mime, hash, version, encodings): &AssetRow| Asset {
+    let asset = |&(path, is_root, mime, hash, version, encodings): &AssetRow| Asset {
         path: Borrowed(path),
+        is_root,
         mime: Borrowed(mime),
         hash: Borrowed(hash),
         version: Borrowed(version),

@@ -184,7 +184,8 @@ fn language(index: usize, language: &Language) -> String {
 fn asset(asset: &Asset) -> String {
     let encodings = asset.variants.iter().map(|variant| format!("Encoding::{:?}", variant.encoding));
     let encodings = encodings.collect::<Vec<_>>().join(", ");
-    format!("({:?}, {:?}, {:?}, {:?}, &[{encodings}])", asset.path, asset.mime, asset.hash, asset.version)
+    let Asset { path, is_root, mime, hash, version, .. } = asset;
+    format!("({path:?}, {is_root}, {mime:?}, {hash:?}, {version:?}, &[{encodings}])")
 }
 
 fn place(place: &Place) -> String {

@@ -41,6 +41,7 @@ fn snapshot() -> Snapshot {
             .into(),
         templates: vec![Template { name: "page/show.html".into(), source: "<p>{{ x }}</p>".into() }].into(),
         assets: vec![Asset {
+            is_root: false,
             path: "static/a.css".into(),
             mime: "text/css; charset=utf-8".into(),
             hash: "00ff".into(),

@@ -30,7 +30,7 @@ pub use translator::Translator;
 pub use urls::{PublicUrl, Urls};
 
 use crate::error::Error;
-use crate::snapshot::{Setting, Snapshot, Value as Written, schema};
+use crate::snapshot::Snapshot;
 
 /// One site, ready to be served.
 #[derive(Debug)]
@@ -55,9 +55,6 @@ pub struct Site {
     pub version: String,
     /// When the static files were made, in seconds since 1970, where the build was told.
     pub date: Option<u64>,
-    /// The folders of static files that the site's own files name, whatever was set from outside: a file below none of them is one
-    /// of `static.root`.
-    pub static_folders: Vec<String>,
     /// The site's languages.
     pub languages: Languages,
 }
@@ -80,7 +77,6 @@ impl Site {
         let assets = Arc::new(Assets::new(snapshot.assets, &snapshot.version, &settings)?);
         let filters =
             Filters { translator: Arc::clone(&translator), urls: Arc::clone(&urls), assets: Arc::clone(&assets) };
-        let static_folders = static_folders(&snapshot.settings);
         let folder = settings.get_string("tera.path")?;
         let renderer = Renderer::new(snapshot.templates, &folder, filters, customise)?;
         Ok(Site {
@@ -94,7 +90,6 @@ impl Site {
             release: snapshot.release.into_owned(),
             version: snapshot.version.into_owned(),
             date: snapshot.date,
-            static_folders,
             languages,
         })
     }
@@ -123,25 +118,4 @@ fn default_language(snapshot: &Snapshot, settings: &Settings) -> Result<String, 
         settings.name(KEY),
         codes.join(", ")
     )))
-}
-
-/// The setting `static.folders` as the site's files write it, in whichever environment, or its default.
-fn static_folders(settings: &[Setting]) -> Vec<String> {
-    const KEY: &str = "static.folders";
-    let written = settings.iter().filter(|setting| setting.key == KEY).flat_map(|setting| texts(&setting.value));
-    let items = written.flat_map(|text| text.split(',')).map(|item| item.trim().trim_matches('/').to_string());
-    let folders: Vec<String> = items.filter(|item| !item.is_empty()).collect();
-    match schema::find(KEY) {
-        Some(known) if folders.is_empty() => vec![known.default.to_string()],
-        _ => folders,
-    }
-}
-
-/// The texts of a setting that is a list or a text.
-fn texts(value: &Written) -> Vec<&str> {
-    match value {
-        Written::Text(text) | Written::Env { default: Some(text), .. } => vec![text],
-        Written::List(items) => items.iter().flat_map(texts).collect(),
-        _ => Vec::new(),
-    }
 }

@@ -57,6 +57,7 @@ pub(super) fn template(name: &'static str, source: &'static str) -> Template {
 pub(super) fn asset(path: &'static str, hash: &'static str) -> Asset {
     let mime = Cow::Borrowed("text/css; charset=utf-8");
     Asset {
+        is_root: false,
         path: Text::Borrowed(path),
         mime,
         hash: Text::Borrowed(hash),

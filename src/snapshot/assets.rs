@@ -10,6 +10,8 @@ pub struct Asset {
     /// Its address without the leading slash, percent-decoded: the folder's name and the path below it (B138), such as
     /// `static/css/site.css`; a file of the folder `static.root` has its path below that folder only, such as `robots.txt`.
     pub path: Text,
+    /// Whether it is a file of the folder `static.root`, so that it is found at the top and never beneath `static.path`.
+    pub is_root: bool,
     /// Its media type, with `; charset=utf-8` for text.
     pub mime: Text,
     /// Hash of the bytes that are served, in hexadecimal: what its entity tags are made of.

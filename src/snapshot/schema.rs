@@ -229,6 +229,13 @@ pub const KEYS: &[Key] = &[
         "What the filter `asset` puts in front, such as `/static` or the address of a CDN; absent: where the file is served",
     ),
     key(
+        "static.root",
+        Text,
+        Run,
+        "",
+        "Folder, relative to the site's folder, whose files answer at the top, such as `/favicon.ico`; an empty value at run time serves none",
+    ),
+    key(
         "static.version",
         Text,
         Run,
@@ -282,6 +289,19 @@ pub fn find(name: &str) -> Option<&'static Key> {
 /// ```
 pub fn is_map(name: &str) -> bool {
     find(name).is_some_and(|key| key.kind == Kind::Map)
+}
+
+/// What [`is_version`] accepts, in words.
+pub const VERSION: &str = "letters, digits and any of `-._~=:@+,`";
+
+/// Whether a text can be a value of `static.version`: it is written into addresses as it is, also within stylesheets.
+///
+/// ```
+/// use kalgan::snapshot::schema::is_version;
+/// assert!(is_version("v001") && !is_version("v 1") && !is_version("a&b"));
+/// ```
+pub fn is_version(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~=:@+,".contains(&byte))
 }
 
 /// Whether a flattened key lies under a name that Kalgan owns.

@@ -70,7 +70,7 @@ pub fn read(site_folder: &Path, options: &Options) -> Reading {
     let codes: Vec<String> = messages.languages.iter().map(|language| language.code.to_string()).collect();
     let routes = routes::read(&mut files, &settings, &codes, &mut problems);
     let before = errors(&files, &problems);
-    let assets = assets::read(&mut files, &settings, options, &mut problems);
+    let assets = assets::read(&mut files, &settings, &routes.list, options, &mut problems);
     let assets_complete = errors(&files, &problems) == before;
     let before = errors(&files, &problems);
     let sources = template_files(&mut files, &settings, &mut problems);

@@ -57,6 +57,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("blake3", &["source/assets", "build/compress/cache.rs"]),
     ("brotli", &["build/compress/encoders.rs", "server/page/compression"]),
     ("clap", &["cli/"]),
+    ("cssparser", &["source/assets/"]),
     ("cookie", &["http/"]),
     ("fixed_decimal", &["site/translator/"]),
     ("flate2", &["build/compress/encoders.rs", "server/page/compression"]),

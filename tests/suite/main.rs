@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod addresses;
 mod assets;
 mod browser;
 mod codings;

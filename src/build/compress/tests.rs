@@ -27,7 +27,15 @@ fn noise(length: usize) -> Vec<u8> {
 
 fn asset(path: &'static str, mime: &'static str, body: Vec<u8>) -> Asset {
     let (hash, version) = (Text::Borrowed("00"), Text::Borrowed("00"));
-    Asset { path: path.into(), mime: mime.into(), hash, version, body: body.into(), variants: Vec::new().into() }
+    Asset {
+        path: path.into(),
+        is_root: false,
+        mime: mime.into(),
+        hash,
+        version,
+        body: body.into(),
+        variants: Vec::new().into(),
+    }
 }
 
 fn site(assets: Vec<Asset>) -> Snapshot {

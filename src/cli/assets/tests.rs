@@ -5,6 +5,7 @@ use crate::snapshot::{Asset, Encoding, Variant};
 fn asset(path: &str, mime: &str, length: usize, variants: &[(Encoding, usize)]) -> Asset {
     let variants = variants.iter().map(|&(encoding, length)| Variant { encoding, body: vec![1; length].into() });
     Asset {
+        is_root: false,
         path: path.to_string().into(),
         mime: mime.to_string().into(),
         hash: "0123456789abcdef".into(),

@@ -54,8 +54,7 @@ impl Addresses {
         let prefixes = folders.iter().filter_map(|folder| prefix(folder)).collect();
         let mut addresses = Addresses { prefixes, targets: AHashMap::new(), has_others: false };
         for (number, file) in site.assets.files().iter().enumerate() {
-            let is_root = !site.static_folders.iter().any(|folder| is_below(&file.path, folder));
-            if addresses.is_inside(&format!("/{}", file.path)) || (has_root && is_root) {
+            if addresses.is_inside(&format!("/{}", file.path)) || (has_root && file.is_root) {
                 addresses.add(number, file);
             }
         }
@@ -100,8 +99,4 @@ impl Addresses {
 fn prefix(folder: &str) -> Option<String> {
     let folder = folder.trim().trim_matches('/');
     (!folder.is_empty()).then(|| format!("/{folder}/"))
-}
-
-fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -33,6 +33,7 @@ pub const ENCODED: [(Encoding, &[u8]); 3] =
 pub fn asset(path: &'static str, mime: &'static str, body: &'static [u8]) -> Asset {
     Asset {
         path: Text::Borrowed(path),
+        is_root: !path.starts_with("static/"),
         mime: Text::Borrowed(mime),
         hash: Text::Borrowed(HASH),
         version: Text::Borrowed(HASH),

@@ -9,7 +9,7 @@ use ahash::AHashMap;
 
 use super::settings::Settings;
 use crate::error::Error;
-use crate::snapshot::{Asset, List, Text};
+use crate::snapshot::{Asset, List, Text, schema};
 
 /// All static files of a site.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Assets {
     addresses: AHashMap<Box<str>, Box<str>>,
     prefix: String,
     version: Version,
+    /// The version tag of the site, which stylesheets of the build may carry whatever the setting is by now.
+    tag: String,
 }
 
 /// What `asset` appends.
@@ -40,21 +42,16 @@ impl Assets {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] where a setting under `static` is not of its type.
+    /// [`Error::Setting`] where a setting under `static` is not of its type, or cannot be written into addresses.
     pub fn new(files: List<Asset>, tag: &str, settings: &Settings) -> Result<Self, Error> {
-        let version = match settings.get_string("static.version")?.as_str() {
-            _ if !settings.is_prod() => Version::File,
-            "file" => Version::File,
-            "auto" => Version::Tag(tag.to_string()),
-            own => Version::Tag(own.to_string()),
-        };
+        let version = Version::new(tag, settings)?;
         let prefix = settings.get_string("static.path").unwrap_or_default();
         let mut folders = settings.get_vec("static.folders")?;
         if folders.is_empty() {
             folders = top_folders(&files);
         }
         let paths = files.iter().enumerate().map(|(number, file)| (file.path.clone(), number)).collect();
-        let mut assets = Assets { files, paths, addresses: AHashMap::new(), prefix, version };
+        let mut assets = Assets { files, paths, addresses: AHashMap::new(), prefix, version, tag: tag.to_string() };
         assets.write_addresses(&folders);
         Ok(assets)
     }
@@ -77,8 +74,9 @@ impl Assets {
     /// What the filter `asset` writes for a value: `static.path`, the value, `?` and the version (B135).
     ///
     /// The file is the one at `static.path` followed by the value, or else at the value beneath the first of `static.folders`
-    /// that has it. Without `static.path` the address of a file beneath a folder is the one that the file answers at. A value that has a query gets `&` instead of `?`, and a fragment stays last. A value that is no file gets the version
-    /// that all files share, if there is one.
+    /// that has it, or else the file of `static.root` at the value. Without `static.path` the address of a file beneath a folder is the
+    /// one that the file answers at; that of a file of `static.root` always is. A value that has a query gets `&` instead of `?`, and a
+    /// fragment stays last. A value that is no file gets the version that all files share, if there is one.
     pub fn url<'a>(&'a self, value: &str) -> Cow<'a, str> {
         if let Some(address) = self.addresses.get(value) {
             return Cow::Borrowed(address);
@@ -96,10 +94,11 @@ impl Assets {
         Cow::Owned(address + fragment)
     }
 
-    /// Whether a request's query is the current version of a file, so that the answer may be kept for good.
+    /// Whether a request's query is a current version of a file, so that the answer may be kept for good: the one that `asset`
+    /// writes, the file's own, or the tag of the site. Stylesheets have the version that the build knew, which may be one of the others.
     pub fn is_current(&self, file: &Asset, query: &str) -> bool {
-        let version = self.version(file);
-        !version.is_empty() && query.rsplit('&').next() == Some(version)
+        let version = query.rsplit('&').next().unwrap_or_default();
+        !version.is_empty() && (version == self.version(file) || version == file.version || version == self.tag)
     }
 
     /// The version in a file's address; empty where there is none.
@@ -119,39 +118,57 @@ impl Assets {
 
     /// Writes the address of each file for each value that names it; the earlier value wins where two files share one.
     fn write_addresses(&mut self, folders: &[String]) {
-        let base = path_of(&self.prefix).trim_end_matches('/').to_string();
         let mut addresses = AHashMap::new();
         let mut add = |value: &str, file: &Asset, plain: String| {
-            let address = || versioned(plain, self.version(file)).into();
-            addresses.entry(value.into()).or_insert_with(address);
+            let address: Box<str> = versioned(plain, self.version(file)).into();
+            addresses.entry(value[1..].into()).or_insert_with(|| address.clone());
+            addresses.entry(value.into()).or_insert(address);
         };
+        let base = path_of(&self.prefix).trim_end_matches('/');
         for file in self.files.iter() {
             let address = format!("/{}", file.path);
-            if let Some(value) = address.strip_prefix(&base).filter(|value| value.starts_with('/')) {
-                add(value, file, join(&self.prefix, value));
-                if !base.is_empty() {
-                    add(&value[1..], file, join(&self.prefix, value));
-                }
+            if let Some(value) = address.strip_prefix(base).filter(|value| value.starts_with('/')) {
+                // A file at the top lies beneath no prefix.
+                add(value, file, if file.is_root { address.clone() } else { join(&self.prefix, value) });
             }
         }
+        let (root, below): (Vec<&Asset>, Vec<&Asset>) = self.files.iter().partition(|file| file.is_root);
         for folder in folders.iter().map(|folder| folder.trim_matches('/')) {
-            let below = self.files.iter().filter_map(|file| Some((file.path.strip_prefix(folder)?, file)));
-            for (value, file) in below.filter(|(value, _)| value.starts_with('/')) {
-                let plain = || match self.prefix.is_empty() {
-                    true => format!("/{}", file.path),
-                    false => join(&self.prefix, value),
-                };
-                add(value, file, plain());
-                add(&value[1..], file, plain());
+            let values = below.iter().filter_map(|file| Some((file.path.strip_prefix(folder)?, file)));
+            for (value, file) in values.filter(|(value, _)| value.starts_with('/')) {
+                let is_local = self.prefix.is_empty();
+                add(value, file, if is_local { format!("/{}", file.path) } else { join(&self.prefix, value) });
             }
+        }
+        for file in root {
+            let address = format!("/{}", file.path);
+            add(&address, file, address.clone());
         }
         self.addresses = addresses;
     }
 }
 
+impl Version {
+    /// What the setting `static.version` asks for.
+    fn new(tag: &str, settings: &Settings) -> Result<Self, Error> {
+        const KEY: &str = "static.version";
+        let version = settings.get_string(KEY)?;
+        if !schema::is_version(&version) {
+            return Err(Error::Setting(format!("{} may only have {}", settings.name(KEY), schema::VERSION)));
+        }
+        Ok(match version.as_str() {
+            _ if !settings.is_prod() => Version::File,
+            "file" => Version::File,
+            "auto" => Version::Tag(tag.to_string()),
+            _ => Version::Tag(version),
+        })
+    }
+}
+
 /// The folders that the files lie in, for a process that serves none of them: it writes the same addresses all the same.
 fn top_folders(files: &[Asset]) -> Vec<String> {
-    let folders: BTreeSet<_> = files.iter().filter_map(|file| file.path.split_once('/')).map(|(top, _)| top).collect();
+    let files = files.iter().filter(|file| !file.is_root);
+    let folders: BTreeSet<_> = files.filter_map(|file| file.path.split_once('/')).map(|(top, _)| top).collect();
     folders.into_iter().map(str::to_string).collect()
 }
 

@@ -34,7 +34,7 @@ fn an_address_is_prefix_value_and_version() {
     assert_eq!(remote.url("/css/a.css"), "https://cdn.example.com/v/css/a.css?tag");
     let none = assets(true, vec![]);
     assert_eq!(none.url("/static/css/a.css"), "/static/css/a.css?tag");
-    assert_eq!(none.url("static/css/a.css"), "static/css/a.css?tag");
+    assert_eq!(none.url("static/css/a.css"), "/static/css/a.css?tag");
 }
 
 #[test]
@@ -101,4 +101,45 @@ fn serving_no_files_does_not_change_their_addresses() {
     assert_eq!(settings.get_vec("static.folders").unwrap(), [""; 0]);
     let assets = Assets::new(vec![asset("static/a.css", HASH)].into(), "tag", &settings).unwrap();
     assert_eq!(assets.url("/a.css"), "/static/a.css?tag");
+}
+
+#[test]
+fn a_file_at_the_top_is_named_without_the_prefix() {
+    let icon = || Asset { is_root: true, ..asset("favicon.ico", HASH) };
+    for prefix in ["", "/", "/static", "https://cdn.example.com/files", "https://cdn.example.com"] {
+        let settings = settings(&Snapshot { settings: vec![path(prefix)].into(), ..snapshot() });
+        let assets = Assets::new(vec![icon(), asset("static/a.css", HASH)].into(), "tag", &settings).unwrap();
+        assert_eq!(assets.url("/favicon.ico"), "/favicon.ico?tag", "{prefix}");
+        assert_eq!(assets.url("favicon.ico?x#y"), "/favicon.ico?x&tag#y", "{prefix}");
+    }
+    // A file in the folders comes first (B135), as far as the value is not its own whole address.
+    let settings = settings(&Snapshot { settings: vec![path("/static")].into(), ..snapshot() });
+    let assets = Assets::new(vec![icon(), asset("static/favicon.ico", HASH)].into(), "tag", &settings).unwrap();
+    assert_eq!(assets.url("/favicon.ico"), "/static/favicon.ico?tag");
+}
+
+#[test]
+fn every_version_that_the_build_may_have_written_is_current() {
+    let is_current = |is_prod, version: &'static str, query: &str| {
+        let assets = assets(is_prod, vec![setting("static.version", text(version))]);
+        assets.is_current(assets.get("static/css/a.css").unwrap(), query)
+    };
+    for version in ["auto", "file", "v001"] {
+        assert!(is_current(true, version, "tag") && is_current(true, version, "0123456789abcdef"), "{version}");
+        assert!(!is_current(true, version, "short") && !is_current(true, version, "v002"), "{version}");
+    }
+    assert!(is_current(true, "v001", "v001") && is_current(true, "v001", "x&v001"));
+    // In development the file changes while a text of the author's stays.
+    assert!(!is_current(false, "v001", "v001"));
+    assert!(!is_current(true, "file", "file") && !is_current(true, "auto", "auto"));
+}
+
+#[test]
+fn a_version_that_no_address_can_have_is_refused() {
+    for version in ["a b", "a&b", "a#b", "a'b", "a)b", "ä"] {
+        let settings =
+            settings(&Snapshot { settings: vec![setting("static.version", text(version))].into(), ..snapshot() });
+        let error = Assets::new(Vec::new().into(), "tag", &settings).unwrap_err().to_string();
+        assert!(error.contains("`static.version`") && error.contains("may only have letters, digits"), "{error}");
+    }
 }

@@ -2,16 +2,23 @@
 //!
 //! The steps of [`read`]. A tag says which bytes are served, so whatever changes bytes comes before the tags:
 //!
-//! 1. `walk`: the files of `static.folders`;
+//! 1. `walk`: the files of `static.folders` and of `static.root`;
 //! 2. `bundles`: files that are put together from others, in every environment;
-//! 3. [`Options::minify`]: what only the build of a release does to scripts and stylesheets;
-//! 4. `versions`: the hash and the version of each file, and the tag of the site;
-//! 5. `mime`: the media type.
+//! 3. `references`: whether what stylesheets name is there, as their authors wrote it;
+//! 4. [`Options::minify`]: what only the build of a release does to scripts and stylesheets;
+//! 5. `references` again, now in the bytes that are served, and `versions`: hashes, versions and the tag of the site, and the
+//!    versions in what stylesheets and scripts name;
+//! 6. `mime`: the media type.
 //!
 //! Compression comes after all of this and belongs to `build`.
 
+pub mod address;
 pub mod bundles;
+pub mod css;
 mod mime;
+pub mod reference;
+mod references;
+pub mod script;
 #[cfg(test)]
 mod tests;
 mod versions;
@@ -21,9 +28,14 @@ pub use bundles::Part;
 pub use mime::mime;
 pub use versions::hash;
 
+use references::{Link, References};
+use versions::{Versions, Written};
+use walk::Folders;
+
 use crate::problem::Problem;
-use crate::snapshot::Asset;
+use crate::snapshot::{Asset, Route};
 use crate::source::Options;
+use crate::source::check::written::Dynamic;
 use crate::source::files::Files;
 use crate::source::settings::Settings;
 
@@ -36,6 +48,8 @@ pub struct StaticSource {
     pub file: String,
     /// The bytes as they are to be served, as far as they are known by now.
     pub body: Vec<u8>,
+    /// Whether it is a file of `static.root`.
+    pub is_root: bool,
     /// Whether `body` is no longer what stands in `file`, so that a place in one is no place in the other.
     pub is_made: bool,
     /// The files that a bundle is made of; of every other file none.
@@ -67,18 +81,43 @@ pub struct StaticFiles {
     pub version: String,
 }
 
-/// Reads the static files of a site.
-pub fn read(files: &mut Files, settings: &Settings, options: &Options, problems: &mut Vec<Problem>) -> StaticFiles {
-    let mut sources = walk::files(files, settings, problems);
-    sources.sort_by(|a, b| a.address.cmp(&b.address));
-    bundles::add(&mut sources, settings, &settings.folders(files, "static.folders", &mut Vec::new()), problems);
+/// Reads the static files of a site, given its routes, none of which may be at the address of a file.
+pub fn read(
+    files: &mut Files,
+    settings: &Settings,
+    routes: &[Route],
+    options: &Options,
+    problems: &mut Vec<Problem>,
+) -> StaticFiles {
+    let folders = Folders::new(files, settings, problems);
+    let mut sources = folders.read(files, problems);
+    bundles::add(&mut sources, settings, &folders.below, problems);
+    folders.check_root(&sources, routes, problems);
+    check_references(&sources, &folders, settings, problems);
+    make_shorter(&mut sources, settings, options, problems);
+    let references = References::new(&sources, &folders, settings);
+    let links: Vec<Vec<Link>> = sources.iter().map(|source| references.links(source)).collect();
+    let versions = Versions::new(&sources, &links);
+    let written = Written::new(settings, options.is_prod, problems);
+    for (source, links) in sources.iter_mut().zip(&links) {
+        versions.write(&mut source.body, links, &written);
+    }
+    let files = sources.into_iter().zip(versions.files).map(|(source, version)| asset(source, version));
+    StaticFiles { files: files.collect(), version: versions.tag }
+}
+
+fn check_references(sources: &[StaticSource], folders: &Folders, settings: &Settings, problems: &mut Vec<Problem>) {
+    let references = References::new(sources, folders, settings);
+    let dynamic = Dynamic::new(&settings.list, "static.dynamic");
+    sources.iter().for_each(|source| references.check(source, &dynamic, problems));
+}
+
+fn make_shorter(sources: &mut Vec<StaticSource>, settings: &Settings, options: &Options, problems: &mut Vec<Problem>) {
     match options.minify.filter(|_| settings.is_on(MINIFY)) {
-        Some(Minify::With(shorten)) => shorten(&mut sources, problems),
+        Some(Minify::With(shorten)) => shorten(sources, problems),
         Some(Minify::Absent) => problems.push(absent(settings)),
         None => {}
     }
-    let version = versions::tag(&sources);
-    StaticFiles { files: sources.into_iter().map(asset).collect(), version }
 }
 
 fn absent(settings: &Settings) -> Problem {
@@ -88,13 +127,13 @@ fn absent(settings: &Settings) -> Problem {
     settings.error(MINIFY, message).help(help).help("or remove this line; debug builds do not need the feature")
 }
 
-fn asset(source: StaticSource) -> Asset {
-    let hash = hash(&source.body);
+fn asset(source: StaticSource, version: String) -> Asset {
     Asset {
         mime: mime(&source.address, &source.body),
-        hash: hash.clone().into(),
-        version: hash.into(),
+        hash: hash(&source.body).into(),
+        version: version.into(),
         path: source.address.into(),
+        is_root: source.is_root,
         body: source.body.into(),
         variants: Vec::new().into(),
     }

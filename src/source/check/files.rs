@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Use;
-use super::written::{Dynamic, Written, written};
+use super::written::{Dynamic, Written, path_of, written};
 use crate::hint::nearest;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
@@ -12,6 +12,8 @@ use crate::snapshot::Snapshot;
 pub struct Files<'s> {
     /// Addresses without the leading slash.
     addresses: BTreeSet<&'s str>,
+    /// Those of `static.root`, which are written as they are whatever `static.path` is.
+    root: BTreeSet<&'s str>,
     prefix: Written,
     folders: Vec<String>,
     dynamic: Dynamic,
@@ -20,15 +22,16 @@ pub struct Files<'s> {
 impl<'s> Files<'s> {
     /// The static files of a site.
     pub fn new(snapshot: &'s Snapshot) -> Self {
-        let mut folders = written(snapshot, "static.folders").texts;
+        let mut folders = written(&snapshot.settings, "static.folders").texts;
         if folders.is_empty() {
             folders.push("static".to_string());
         }
         Files {
             addresses: snapshot.assets.iter().map(|asset| asset.path.as_ref()).collect(),
-            prefix: written(snapshot, "static.path"),
+            root: snapshot.assets.iter().filter(|asset| asset.is_root).map(|asset| asset.path.as_ref()).collect(),
+            prefix: written(&snapshot.settings, "static.path"),
             folders: folders.iter().map(|folder| folder.trim_matches('/').to_string()).collect(),
-            dynamic: Dynamic::new(snapshot, "static.dynamic"),
+            dynamic: Dynamic::new(&snapshot.settings, "static.dynamic"),
         }
     }
 
@@ -53,6 +56,9 @@ impl<'s> Files<'s> {
             return "`asset` is for the site's own files; an address needs no filter".to_string();
         }
         match self.without_prefix(path) {
+            Some(name) if self.root.contains(&name[1..]) => {
+                format!("write `{name}`: it is a file of `static.root`, which answers at the top")
+            }
             Some(name) => format!("write `{name}`: the filter puts what stands before it in front"),
             None => format!("put it there as `{}/{}`", self.folders[0], path.trim_start_matches('/')),
         }
@@ -66,9 +72,10 @@ impl<'s> Files<'s> {
         names.filter(|name| name.starts_with('/')).find(|name| self.is_there(name))
     }
 
-    /// Whether a file is at the path of `static.path` with the value behind it, or beneath one of the folders (B135).
+    /// Whether a file is at the path of `static.path` with the value behind it, or beneath one of the folders (B135), or at the top.
+    /// [`Assets::url`](crate::site::Assets::url) finds the same files.
     fn is_there(&self, value: &str) -> bool {
-        let value = value.trim_start_matches('/');
+        let value = value.strip_prefix('/').unwrap_or(value);
         let below = |folder: &str| {
             let address = format!("{}/{value}", folder.trim_matches('/'));
             self.addresses.contains(address.trim_start_matches('/'))
@@ -79,12 +86,13 @@ impl<'s> Files<'s> {
         prefixes.any(below)
             || (self.prefix.texts.is_empty() && self.addresses.contains(value))
             || self.folders.iter().any(|folder| below(folder))
+            || self.root.contains(value)
             || (self.prefix.is_open && anywhere())
     }
 
     /// What could be written for each file.
     fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
+        let mut names: Vec<String> = self.root.iter().map(|address| format!("/{address}")).collect();
         for address in &self.addresses {
             for folder in &self.folders {
                 names.extend(
@@ -98,10 +106,4 @@ impl<'s> Files<'s> {
 
 fn is_folder(prefix: &str) -> bool {
     prefix.is_empty() || prefix.ends_with('/')
-}
-
-/// The path of `static.path`, which may be a whole address such as `https://cdn.example.com/static`.
-fn path_of(prefix: &str) -> &str {
-    let Some((_, rest)) = prefix.split_once("//") else { return prefix };
-    rest.find('/').map_or("", |start| &rest[start..])
 }

@@ -51,8 +51,8 @@ impl<'s> Messages<'s> {
         Messages {
             messages,
             languages: snapshot.languages.iter().map(|language| language.code.as_ref()).collect(),
-            folder: written(snapshot, "i18n.path").texts.pop().unwrap_or_else(|| "i18n".to_string()),
-            dynamic: Dynamic::new(snapshot, "i18n.dynamic"),
+            folder: written(&snapshot.settings, "i18n.path").texts.pop().unwrap_or_else(|| "i18n".to_string()),
+            dynamic: Dynamic::new(&snapshot.settings, "i18n.dynamic"),
             complete,
         }
     }

@@ -9,7 +9,7 @@ mod messages;
 mod routes;
 #[cfg(test)]
 mod tests;
-mod written;
+pub(super) mod written;
 
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;

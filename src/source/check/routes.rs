@@ -21,7 +21,7 @@ impl<'s> Routes<'s> {
     pub fn new(snapshot: &'s Snapshot, complete: bool) -> Self {
         // Of two routes with one name the first counts, as at run time; the second is a mistake of its own.
         let routes = snapshot.routes.iter().rev().map(|route| (route.name.as_ref(), route)).collect();
-        Routes { routes, dynamic: Dynamic::new(snapshot, "router.dynamic"), complete }
+        Routes { routes, dynamic: Dynamic::new(&snapshot.settings, "router.dynamic"), complete }
     }
 
     /// Checks one use of `url`.

@@ -43,6 +43,7 @@ fn site(pairs: &[(&'static str, &'static str)]) -> Snapshot {
         messages: Table::Static(messages),
     };
     let asset = |path: &'static str| Asset {
+        is_root: false,
         path: path.into(),
         mime: "".into(),
         hash: "".into(),

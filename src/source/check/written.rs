@@ -1,6 +1,6 @@
 //! Settings that are lists of texts, as the files of the site give them.
 
-use crate::snapshot::{Setting, Snapshot, Value};
+use crate::snapshot::{Setting, Value};
 
 /// What the files of the site say of one setting.
 pub struct Written {
@@ -11,9 +11,9 @@ pub struct Written {
 }
 
 /// Collects a setting from all files, those for one environment only included.
-pub fn written(snapshot: &Snapshot, key: &str) -> Written {
+pub fn written(settings: &[Setting], key: &str) -> Written {
     let mut written = Written { texts: Vec::new(), is_open: false };
-    for Setting { value, .. } in snapshot.settings.iter().filter(|setting| setting.key == key) {
+    for Setting { value, .. } in settings.iter().filter(|setting| setting.key == key) {
         collect(value, &mut written);
     }
     written
@@ -37,13 +37,19 @@ fn parts(text: &str) -> impl Iterator<Item = String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_string)
 }
 
+/// The path of `static.path`, which may be a whole address such as `https://cdn.example.com/static`.
+pub fn path_of(prefix: &str) -> &str {
+    let Some((_, rest)) = prefix.split_once("//") else { return prefix };
+    rest.find('/').map_or("", |start| &rest[start..])
+}
+
 /// Names that are known only at run time.
 pub struct Dynamic(Vec<String>);
 
 impl Dynamic {
     /// The patterns of one of the settings `….dynamic`.
-    pub fn new(snapshot: &Snapshot, key: &str) -> Self {
-        Dynamic(written(snapshot, key).texts)
+    pub fn new(settings: &[Setting], key: &str) -> Self {
+        Dynamic(written(settings, key).texts)
     }
 
     /// Whether a name is declared.

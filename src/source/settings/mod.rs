@@ -133,6 +133,12 @@ impl Settings {
         self.list.iter().rev().find(|setting| setting.key == key && setting.only.is_none())
     }
 
+    /// The setting that counts in one environment, as far as files decide it.
+    pub fn counted(&self, key: &str, environment: Environment) -> Option<&Setting> {
+        let counts = |setting: &&Setting| setting.only.is_none_or(|only| only == environment);
+        self.list.iter().filter(counts).rfind(|setting| setting.key == key)
+    }
+
     /// A text that counts in the build, else the default that the schema has for it.
     pub fn text(&self, key: &str) -> &str {
         match self.built(key).map(|setting| &setting.value) {
@@ -164,12 +170,17 @@ impl Settings {
 
     /// A mistake in the value of a setting that counts in the build; without a place where nobody set it.
     pub fn error(&self, key: &str, message: impl Into<String>) -> Problem {
-        let Some(setting) = self.built(key) else {
-            return Problem::error(FOLDER, message);
-        };
+        match self.built(key) {
+            Some(setting) => self.error_at(setting, message),
+            None => Problem::error(FOLDER, message),
+        }
+    }
+
+    /// A mistake in the value of one of the settings.
+    pub fn error_at(&self, setting: &Setting, message: impl Into<String>) -> Problem {
         let place = &setting.place;
         let text = self.files.iter().find(|file| file.path == place.file).map_or("", |file| &file.text);
-        let length = key.rsplit('.').next().map_or(1, str::len);
+        let length = setting.key.rsplit('.').next().map_or(1, str::len);
         Problem::error(place.file.as_ref(), message).at(text, place.line as usize, place.column as usize, length)
     }
 

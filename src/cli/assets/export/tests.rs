@@ -29,6 +29,7 @@ fn file(path: &str, body: &str, encodings: &[Encoding]) -> Asset {
     let variant = |encoding: &Encoding| Variant { encoding: *encoding, body: encoding.name().as_bytes().into() };
     let hash: String = body.bytes().map(|byte| format!("{byte:02x}")).collect();
     Asset {
+        is_root: false,
         path: path.to_string().into(),
         mime: "text/css".into(),
         version: hash.clone().into(),

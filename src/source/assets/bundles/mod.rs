@@ -102,7 +102,7 @@ fn bundle(written: &Bundle, names: &Names<'_>, problems: &mut Vec<Problem>) -> O
     }
     let body = join(kind, parts.iter().map(|part| part.text.as_str())).into_bytes();
     let file = parts.first().map_or_else(String::new, |part| part.file.clone());
-    Some(StaticSource { address, file, body, is_made: true, parts })
+    Some(StaticSource { address, file, body, is_root: false, is_made: true, parts })
 }
 
 /// A file that stands twice in one bundle.

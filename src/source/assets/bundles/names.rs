@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Kind, StaticSource};
 use crate::hint::nearest;
 use crate::problem::Problem;
+use crate::source::check::written::path_of;
 use crate::source::settings::{Bundle, Settings, Written};
 
 /// The static files that bundles can be made of.
@@ -112,10 +113,4 @@ impl<'a> Names<'a> {
         let mut below = self.folders.iter().filter_map(|folder| address.strip_prefix(*folder)?.strip_prefix('/'));
         below.next()
     }
-}
-
-/// The path of `static.path`, which may be a whole address such as `https://cdn.example.com/static`.
-fn path_of(prefix: &str) -> &str {
-    let Some((_, rest)) = prefix.split_once("//") else { return prefix };
-    rest.find('/').map_or("", |start| &rest[start..])
 }
