@@ -108,6 +108,7 @@ fn bundle(kind: Kind, source: &mut StaticSource, problems: &mut Vec<Problem>) ->
         address: format!("{}.map", source.address),
         file: source.file.clone(),
         body: map.to_json_string().into_bytes(),
+        is_root: false,
         is_made: true,
         parts: Vec::new(),
     }

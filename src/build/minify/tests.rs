@@ -3,7 +3,14 @@ use crate::source::assets::bundles;
 
 fn file(address: &str, text: &str) -> StaticSource {
     let body = text.as_bytes().to_vec();
-    StaticSource { address: address.to_string(), file: address.to_string(), body, is_made: false, parts: Vec::new() }
+    StaticSource {
+        address: address.to_string(),
+        file: address.to_string(),
+        body,
+        is_root: false,
+        is_made: false,
+        parts: Vec::new(),
+    }
 }
 
 /// The bundle of these files, as `source` hands it over.
