@@ -3,8 +3,8 @@
 //! The one reader of that field, for static files and for pages. It allocates nothing. What can be sent at all, and which coding is the
 //! best among equals, is the caller's business.
 
-use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
+use http::{HeaderMap, HeaderValue};
 
 use crate::snapshot::Encoding;
 
@@ -54,15 +54,33 @@ impl Accepted {
     }
 }
 
+/// What browsers send, word for word: told by one comparison. Each with the weights of brotli, zstd and gzip.
+const USUAL: [(&[u8], [u16; Encoding::ALL.len()]); 3] = [
+    (b"gzip, deflate, br, zstd", [FULL, FULL, FULL]),
+    (b"gzip, deflate, br", [FULL, 0, FULL]),
+    (b"gzip", [0, 0, FULL]),
+];
+
 /// Reads the field, on one line or several. A part that the RFC does not allow counts for nothing; what is named twice counts with
 /// the lower weight, so that a refusal is never overlooked.
 pub(super) fn accepted(headers: &HeaderMap) -> Accepted {
-    let mut lines = headers.get_all(ACCEPT_ENCODING).iter().peekable();
-    if lines.peek().is_none() {
-        return Accepted::UNSAID;
+    let lines = headers.get_all(ACCEPT_ENCODING);
+    let mut listed = lines.iter();
+    match (listed.next(), listed.next()) {
+        (None, _) => Accepted::UNSAID,
+        (Some(line), None) => usual(line.as_bytes()).unwrap_or_else(|| read([line])),
+        _ => read(lines),
     }
+}
+
+fn usual(line: &[u8]) -> Option<Accepted> {
+    let (_, codings) = USUAL.iter().find(|(usual, _)| *usual == line)?;
+    Some(Accepted { codings: *codings, identity: UNNAMED_IDENTITY })
+}
+
+fn read<'h>(lines: impl IntoIterator<Item = &'h HeaderValue>) -> Accepted {
     let mut named = Named::default();
-    for part in lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')) {
+    for part in lines.into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b',')) {
         named.note(part);
     }
     let others = named.others.unwrap_or(0);
@@ -121,7 +139,7 @@ mod tests {
     use super::*;
     use Encoding::{Brotli, Gzip, Zstd};
 
-    fn read(lines: &[&str]) -> Accepted {
+    fn sent(lines: &[&str]) -> Accepted {
         let mut headers = HeaderMap::new();
         lines.iter().for_each(|line| {
             headers.append(ACCEPT_ENCODING, line.parse().unwrap());
@@ -131,7 +149,7 @@ mod tests {
 
     /// The weights of brotli, zstd, gzip and identity.
     fn weights(lines: &[&str]) -> [u16; 4] {
-        let accepted = read(lines);
+        let accepted = sent(lines);
         [accepted.weight(Brotli), accepted.weight(Zstd), accepted.weight(Gzip), accepted.identity()]
     }
 
@@ -187,18 +205,27 @@ mod tests {
             assert_eq!(weights(&[&format!("br, {part}")]), weights(&["br"]), "{part:?}");
         }
         let bytes = http::HeaderValue::from_bytes(b"\xff\xfe, gzip").unwrap();
-        assert_eq!(accepted(&HeaderMap::from_iter([(ACCEPT_ENCODING, bytes)])), read(&["gzip"]));
+        assert_eq!(accepted(&HeaderMap::from_iter([(ACCEPT_ENCODING, bytes)])), sent(&["gzip"]));
     }
 
     #[test]
     fn fields_on_several_lines_are_one_list() {
-        assert_eq!(read(&["gzip;q=0.5", "br, identity;q=0"]), read(&["gzip;q=0.5, br, identity;q=0"]));
+        assert_eq!(sent(&["gzip;q=0.5", "br, identity;q=0"]), sent(&["gzip;q=0.5, br, identity;q=0"]));
+    }
+
+    #[test]
+    fn what_browsers_send_is_told_without_reading_as_it_would_be_read() {
+        for (line, _) in USUAL {
+            let field = HeaderValue::from_bytes(line).unwrap();
+            assert_eq!(usual(line), Some(read([&field])), "{field:?}");
+        }
+        assert_eq!(usual(b"gzip, br"), None);
     }
 
     #[test]
     fn without_the_field_the_bytes_stay_as_they_are() {
         assert_eq!(weights(&[]), [0, 0, 0, 1000]);
-        assert_eq!(read(&[]).preferred(Encoding::ALL), None);
+        assert_eq!(sent(&[]).preferred(Encoding::ALL), None);
     }
 
     #[test]
@@ -216,9 +243,9 @@ mod tests {
             ("identity;q=0", None),
             ("zstd", None),
         ] {
-            assert_eq!(read(&[line]).preferred([Brotli, Gzip]), expected, "{line:?}");
+            assert_eq!(sent(&[line]).preferred([Brotli, Gzip]), expected, "{line:?}");
         }
-        assert_eq!(read(&["gzip, br"]).preferred([Gzip, Brotli]), Some(Gzip));
-        assert_eq!(read(&["*"]).preferred([]), None);
+        assert_eq!(sent(&["gzip, br"]).preferred([Gzip, Brotli]), Some(Gzip));
+        assert_eq!(sent(&["*"]).preferred([]), None);
     }
 }

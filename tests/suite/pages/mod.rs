@@ -2,6 +2,7 @@
 
 mod answers;
 mod errors;
+mod files;
 mod functions;
 mod inputs;
 mod languages;
