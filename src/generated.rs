@@ -41,29 +41,43 @@ pub fn templates<Files: RustEmbed>(names: &'static [&'static str]) -> List<Templ
 }
 
 /// What the constants say of a static file: address, whether it is of `static.root`, media type, hash, version, and the encodings in
-/// which it is there.
-pub type AssetRow = (&'static str, bool, &'static str, &'static str, &'static str, &'static [Encoding]);
+/// which it is there, each with the number of its bytes.
+pub type AssetRow = (&'static str, bool, &'static str, &'static str, &'static str, &'static [(Encoding, usize)]);
 
-/// The embedded static files, with their compressed bytes among `Encoded`.
+/// The embedded static files. The one file of `Encoded` holds all compressed bytes in the order of the table.
 pub fn assets<Files: RustEmbed, Encoded: RustEmbed>(table: &'static [AssetRow]) -> List<Asset> {
-    let variant = |path: &str, encoding: Encoding| Variant {
-        encoding,
-        body: bytes::<Encoded>(&format!("{path}.{}", encoding.extension())),
-    };
-    let asset = |&(path, is_root, mime, hash, version, encodings): &AssetRow| Asset {
+    let mut encoded = bytes::<Encoded>("all");
+    let mut variant = |&(encoding, length): &(Encoding, usize)| Variant { encoding, body: take(&mut encoded, length) };
+    let asset = |&(path, is_root, mime, hash, version, variants): &AssetRow| Asset {
         path: Borrowed(path),
         is_root,
         mime: Borrowed(mime),
         hash: Borrowed(hash),
         version: Borrowed(version),
         body: bytes::<Files>(path),
-        variants: encodings.iter().map(|encoding| variant(path, *encoding)).collect(),
+        variants: variants.iter().map(&mut variant).collect(),
     };
     table.iter().map(asset).collect()
 }
 
 fn bytes<Files: RustEmbed>(name: &str) -> Cow<'static, [u8]> {
     Files::get(name).expect("the build wrote this file beside the constant that names it").data
+}
+
+/// Takes so many bytes from the front.
+fn take(bytes: &mut Cow<'static, [u8]>, length: usize) -> Cow<'static, [u8]> {
+    const REASON: &str = "the build wrote the bytes beside the constant that counts them";
+    match bytes {
+        Cow::Borrowed(rest) => {
+            let (taken, left) = rest.split_at_checked(length).expect(REASON);
+            *rest = left;
+            Borrowed(taken)
+        }
+        Cow::Owned(rest) => {
+            let left = rest.split_off(length.min(rest.len()));
+            Cow::Owned(std::mem::replace(rest, left))
+        }
+    }
 }
 
 fn utf8(bytes: Cow<'static, [u8]>) -> Text {

@@ -7,7 +7,9 @@
 use std::fmt::Write;
 
 use super::dispatch;
-use crate::snapshot::{Asset, Environment, Language, Path, Place, Route, Setting, Snapshot, Table, Text, Value};
+use crate::snapshot::{
+    Asset, Environment, Language, Path, Place, Route, Setting, Snapshot, Table, Text, Value, Variant,
+};
 
 /// The whole of `site.rs`: one block that gives a `kalgan::App`.
 pub(super) fn site(snapshot: &Snapshot, folder: &str) -> String {
@@ -182,10 +184,10 @@ fn language(index: usize, language: &Language) -> String {
 }
 
 fn asset(asset: &Asset) -> String {
-    let encodings = asset.variants.iter().map(|variant| format!("Encoding::{:?}", variant.encoding));
-    let encodings = encodings.collect::<Vec<_>>().join(", ");
+    let variant = |variant: &Variant| format!("(Encoding::{:?}, {})", variant.encoding, variant.body.len());
+    let variants = asset.variants.iter().map(variant).collect::<Vec<_>>().join(", ");
     let Asset { path, is_root, mime, hash, version, .. } = asset;
-    format!("({path:?}, {is_root}, {mime:?}, {hash:?}, {version:?}, &[{encodings}])")
+    format!("({path:?}, {is_root}, {mime:?}, {hash:?}, {version:?}, &[{variants}])")
 }
 
 fn place(place: &Place) -> String {

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use self::output::Files;
 use crate::problem::{self, Problem};
-use crate::snapshot::{Asset, Encoding, Snapshot, Variant};
+use crate::snapshot::Snapshot;
 use crate::source::{self, Reading};
 
 /// Checks the site in `folder`, which is relative to the package's own folder, and writes what `kalgan::site!` includes.
@@ -74,6 +74,9 @@ fn refuse_errors(folder: &str, reading: &Reading) -> Result<(), String> {
     }
 }
 
+/// The file below the folder `encoded` in which the code looks for the bytes of all variants.
+const ENCODED: &str = "all";
+
 /// A checked site, ready to be written.
 struct Frozen<'a> {
     /// The content of `site.rs`.
@@ -96,22 +99,21 @@ impl<'a> Frozen<'a> {
         }
         for asset in self.snapshot.assets.iter() {
             files.insert(Path::new("static").join(&*asset.path), &asset.body);
-            for variant in asset.variants.iter() {
-                files.insert(Path::new("encoded").join(encoded_name(asset, variant)), &variant.body);
-            }
         }
+        let encoded = self.encoded();
+        files.insert(Path::new("encoded").join(ENCODED), &encoded);
         output::write(output, &files)?;
         // `rust-embed` wants its folders to exist, also those of a site without templates or static files.
         output::create(&output.join("templates"))?;
-        output::create(&output.join("static"))?;
-        output::create(&output.join("encoded"))
+        output::create(&output.join("static"))
     }
-}
 
-/// Where the code looks for the compressed bytes of a file, below the folder `encoded`.
-fn encoded_name(asset: &Asset, Variant { encoding, .. }: &Variant) -> String {
-    let extension = Encoding::extension(*encoding);
-    format!("{}.{extension}", asset.path)
+    /// The bytes of all variants, one after the other in the order of the table: `rust-embed` takes 200 bytes to name a file, which for
+    /// a small variant is a tenth of it.
+    fn encoded(&self) -> Vec<u8> {
+        let variants = self.snapshot.assets.iter().flat_map(|asset| asset.variants.iter());
+        variants.flat_map(|variant| variant.body.iter().copied()).collect()
+    }
 }
 
 /// The problems with their files named from the package's folder, where cargo and editors look for them.

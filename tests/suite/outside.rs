@@ -61,7 +61,7 @@ fn messages(output: &Output) -> Vec<serde_json::Value> {
 /// A build that must succeed: the binary, where build.rs wrote, and whether the compiler had nothing to do.
 pub struct Built {
     pub binary: PathBuf,
-    frozen: PathBuf,
+    pub frozen: PathBuf,
     fresh: bool,
 }
 

@@ -84,3 +84,61 @@ fn a_site_outside_holds_no_secret_of_the_machine_that_built_it() {
     let (server, _) = start(folder.path());
     assert!(server.get("/es").body.contains("<h1>UN SITIO APARTE!</h1>"));
 }
+
+/// How many static files the measured site has, each of about 30 KB.
+const FILES: u32 = 40;
+
+/// A script that is like no other and compresses to about a third, as scripts do. Its first line stands in no other file.
+fn script(number: u32) -> String {
+    let mut state = number;
+    let mut draw = |below: u32| {
+        // The constants of Numerical Recipes; the upper half of the bits is random enough.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % below
+    };
+    let mut text = format!("// The only file with number {number}\n");
+    while text.len() < 30_000 {
+        text += &format!(
+            "export function part{}(first, second) {{ return first.{:x} + second[{}]; }}\n",
+            draw(9_999),
+            10 + draw(900),
+            draw(99)
+        );
+    }
+    text
+}
+
+/// The size of the release's binary, and how many bytes of compressed files its build has stored.
+fn sizes(site: &Path) -> (u64, u64) {
+    let built = outside::built_with(site, &["--release"]);
+    let binary = fs::read(&built.binary).expect("the binary can be read");
+    let first_line = "// The only file with number 7\n";
+    assert_eq!(occurrences(&binary, first_line), 1, "a file's own bytes are stored once");
+    let stored = outside::contents(&built.frozen.join("encoded")).values().map(|bytes| bytes.len() as u64).sum();
+    (binary.len() as u64, stored)
+}
+
+fn occurrences(bytes: &[u8], text: &str) -> usize {
+    bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
+}
+
+#[test]
+#[ignore = "builds for minutes; .ci/run runs it"]
+fn a_binary_grows_by_its_compressed_files_and_hardly_more() {
+    let site = outside::copy("outside-sized");
+    for number in 0..FILES {
+        let path = site.path().join(format!("app/static/scripts/{number}.js"));
+        fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder can be made");
+        fs::write(path, script(number)).expect("a file can be written");
+    }
+    let (with, stored) = sizes(site.path());
+    fs::write(site.path().join("app/config/static.yaml"), "static:\n  encodings: []\n").expect("a file can be written");
+    let (without, nothing) = sizes(site.path());
+    assert_eq!(nothing, 0);
+    let (grown, allowed) = (with.saturating_sub(without), stored + stored / 50);
+    assert!(stored > 100_000 && grown >= stored, "{stored} bytes of compressed files made it grow by {grown}");
+    assert!(
+        grown <= allowed,
+        "{stored} bytes of compressed files made it grow by {grown}, which is more than {allowed}"
+    );
+}
