@@ -33,13 +33,13 @@ mod source;
 mod build;
 
 fn main() {
-    // The library of a site's build.rs tells its author when it was compiled without optimisation (`src/build/cargo.rs`).
-    if let Ok(level) = std::env::var("OPT_LEVEL") {
-        println!("cargo::rustc-env=KALGAN_OPT_LEVEL={level}");
-    }
     #[cfg(feature = "manual")]
     build::site("app");
     // Without a site there is nothing to watch; without this line cargo would watch the whole package.
     #[cfg(not(feature = "manual"))]
     println!("cargo::rerun-if-changed=build.rs");
+    // The library of a site's build.rs tells its author when it was compiled without optimisation (`src/build/cargo.rs`).
+    if let Ok(level) = std::env::var("OPT_LEVEL") {
+        println!("cargo::rustc-env=KALGAN_OPT_LEVEL={level}");
+    }
 }

@@ -87,3 +87,44 @@ fn utf8(bytes: Cow<'static, [u8]>) -> Text {
         Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).expect(REASON)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_embed::{EmbeddedFile, Filenames, Metadata};
+
+    /// Files in place of embedded ones: each holds its own name; `all` holds the bytes of all variants.
+    struct Files;
+
+    impl RustEmbed for Files {
+        fn get(path: &str) -> Option<EmbeddedFile> {
+            let data = if path == "all" { b"1223334".to_vec() } else { path.as_bytes().to_vec() };
+            Some(EmbeddedFile { data: data.into(), metadata: Metadata::__rust_embed_new([0; 32], None, None) })
+        }
+
+        fn iter() -> Filenames {
+            Filenames::Embedded([].iter())
+        }
+    }
+
+    #[test]
+    fn each_variant_gets_its_own_bytes() {
+        const TABLE: &[AssetRow] = &[
+            ("a.css", "text/css", "0a", "0a", &[(Encoding::Brotli, 1), (Encoding::Gzip, 2)]),
+            ("b.png", "image/png", "0b", "0b", &[]),
+            ("c.css", "text/css", "0c", "0c", &[(Encoding::Zstd, 3), (Encoding::Gzip, 1)]),
+        ];
+        let assets = assets::<Files, Files>(TABLE);
+        let variants = |index: usize| assets[index].variants.iter().map(|variant| (variant.encoding, &*variant.body));
+        assert_eq!(variants(0).collect::<Vec<_>>(), [(Encoding::Brotli, &b"1"[..]), (Encoding::Gzip, b"22")]);
+        assert_eq!((assets[1].variants.len(), &*assets[1].body), (0, &b"b.png"[..]));
+        assert_eq!(variants(2).collect::<Vec<_>>(), [(Encoding::Zstd, &b"333"[..]), (Encoding::Gzip, b"4")]);
+    }
+
+    #[test]
+    fn bytes_are_taken_from_constants_and_from_what_was_read() {
+        for mut bytes in [Cow::Borrowed(&b"abc"[..]), Cow::Owned(b"abc".to_vec())] {
+            assert_eq!((&*take(&mut bytes, 2), &*bytes), (&b"ab"[..], &b"c"[..]));
+        }
+    }
+}

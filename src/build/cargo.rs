@@ -137,7 +137,8 @@ pub(super) fn about_compression(summary: &Summary) -> String {
     }
     // Known where this crate is the build-dependency of a site, whose profile decides how fast it is.
     if option_env!("KALGAN_OPT_LEVEL") == Some("0") && summary.encoded_bytes >= FELT_BYTES {
-        let remedy = "add `[profile.release.build-override]` with `opt-level = 3` to the Cargo.toml of the workspace";
+        let remedy = "add `[profile.release.build-override]` with `opt-level = 3` to the Cargo.toml of the workspace, and the \
+                      `codegen-units` of `[profile.release]` if it has them";
         add(&mut lines, format_args!("warning=static files were compressed by code that is not optimised; {remedy}"));
     }
     lines

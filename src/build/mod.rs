@@ -7,8 +7,8 @@
 //!    static files into `$OUT_DIR/kalgan`.
 //! 5. `cargo` tells cargo which files to watch.
 //!
-//! `kalgan::site!()` includes what was written. It holds no absolute path, no time and no value of an environment variable,
-//! so that the same files give the same bytes in any folder on any machine.
+//! `kalgan::site!()` includes what was written. It holds no absolute path, no time and no value of an environment variable but
+//! `SOURCE_DATE_EPOCH`, so that the same files give the same bytes in any folder on any machine.
 
 mod cargo;
 mod code;

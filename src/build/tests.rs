@@ -170,6 +170,8 @@ fn the_folder_is_made_equal_and_what_is_right_is_left_alone() {
     frozen.write(output.path()).expect("the folder can be written");
     assert_eq!(read("templates/page/show.html").expect("written"), b"<p>{{ x }}</p>");
     assert_eq!(read("static/static/a.css").expect("written"), b"a{}");
+    assert_eq!(read("encoded/all").expect("written"), b"gz");
+    assert!(frozen.code.contains("\"00ff\", \"00\", &[(Encoding::Gzip, 2)])"), "{}", frozen.code);
     assert!(read("static/static/old.css").is_err());
     let (site, asset) = (time("site.rs"), time("static/static/a.css"));
     frozen.write(output.path()).expect("the folder can be written");
