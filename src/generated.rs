@@ -110,9 +110,9 @@ mod tests {
     #[test]
     fn each_variant_gets_its_own_bytes() {
         const TABLE: &[AssetRow] = &[
-            ("a.css", "text/css", "0a", "0a", &[(Encoding::Brotli, 1), (Encoding::Gzip, 2)]),
-            ("b.png", "image/png", "0b", "0b", &[]),
-            ("c.css", "text/css", "0c", "0c", &[(Encoding::Zstd, 3), (Encoding::Gzip, 1)]),
+            ("a.css", false, "text/css", "0a", "0a", &[(Encoding::Brotli, 1), (Encoding::Gzip, 2)]),
+            ("b.png", true, "image/png", "0b", "0b", &[]),
+            ("c.css", false, "text/css", "0c", "0c", &[(Encoding::Zstd, 3), (Encoding::Gzip, 1)]),
         ];
         let assets = assets::<Files, Files>(TABLE);
         let variants = |index: usize| assets[index].variants.iter().map(|variant| (variant.encoding, &*variant.body));
