@@ -237,10 +237,13 @@ fn write_examples(language: &str, folder: &Path) {
             fs::write(path, &example[3]).unwrap();
         }
     }
-    for file in ["static/css/site.css", "static/img/gate.svg"] {
-        fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
-        fs::write(folder.join(file), "/* */").unwrap();
+    for file in ["css/site.css", "img/gate.svg", "js/menu.js", "js/search.js", "vendor/normalize.css"] {
+        let file = folder.join("static").join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "/* */").unwrap();
     }
+    fs::create_dir(folder.join("root")).unwrap();
+    fs::write(folder.join("root/robots.txt"), "").unwrap();
 }
 
 #[test]
