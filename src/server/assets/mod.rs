@@ -2,7 +2,7 @@
 //!
 //! 1. [`addresses`]: which file the path is the address of. Files are found by name among those that the site has, so no path,
 //!    however spelt, leads to anything else.
-//! 2. [`file`]: in which encoding it is sent, whether at all, and how much of it. What the request says of that,
+//! 2. [`file`](mod@file): in which encoding it is sent, whether at all, and how much of it. What the request says of that,
 //!    [`encodings`](super::encodings) and [`headers`](super::headers) read.
 //! 3. [`parts`]: the body of an answer with several parts.
 
