@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kalgan::site::{Outside, Settings, Site, View};
-use kalgan::snapshot::{Asset, Language, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value};
+use kalgan::snapshot::{Asset, Language, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value};
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
 
@@ -111,7 +111,11 @@ fn site() -> Site {
         routes: ROUTES.iter().map(route).collect(),
         languages: vec![Language { code: Text::Borrowed("en"), messages: Table::Static(MESSAGES) }].into(),
         templates: [("base.html", BASE), ("page.html", PAGE)]
-            .map(|(name, source)| Template { name: Text::Borrowed(name), source: Text::Borrowed(source) })
+            .map(|(name, source)| Template {
+                name: Text::Borrowed(name),
+                source: Text::Borrowed(source),
+                links: Links::NONE,
+            })
             .to_vec()
             .into(),
         assets: ["static/app.js", "static/logo.svg", "static/site.css"].map(asset).to_vec().into(),

@@ -10,8 +10,8 @@ pub use tera::Tera;
 
 pub use crate::controller::{ControllerFn, MiddlewareFn, controller, middleware};
 pub use crate::snapshot::{
-    Asset, Encoding, Environment, Language, List, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
-    Variant,
+    Asset, Encoding, Environment, Language, Links, List, Path, Place, Route, Setting, Snapshot, Table, Template, Text,
+    Value, Variant,
 };
 
 use std::borrow::Cow;
@@ -34,10 +34,26 @@ pub const fn text(text: &'static str) -> Text {
     Borrowed(text)
 }
 
-/// The embedded templates under these names.
-pub fn templates<Files: RustEmbed>(names: &'static [&'static str]) -> List<Template> {
-    let template = |name: &&'static str| Template { name: Borrowed(name), source: utf8(bytes::<Files>(name)) };
-    names.iter().map(template).collect()
+/// What the constants say of a template: its name, the templates that it extends or includes, the components that it uses, those that
+/// it defines, and whether it asks for messages.
+pub type TemplateRow = (&'static str, Names, Names, Names, bool);
+
+type Names = &'static [&'static str];
+
+/// The embedded templates.
+pub fn templates<Files: RustEmbed>(table: &'static [TemplateRow]) -> List<Template> {
+    let texts = |names: Names| names.iter().map(|name| Borrowed(*name)).collect();
+    let template = |&(name, templates, components, defines, has_messages): &TemplateRow| Template {
+        name: Borrowed(name),
+        source: utf8(bytes::<Files>(name)),
+        links: Links {
+            templates: texts(templates),
+            components: texts(components),
+            defines: texts(defines),
+            has_messages,
+        },
+    };
+    table.iter().map(template).collect()
 }
 
 /// What the constants say of a static file: address, whether it is of `static.root`, media type, hash, version, and the encodings in

@@ -24,6 +24,7 @@
 //! | what a controller sees | [`http`] | |
 //! | names to functions | [`controller`] | |
 //! | sockets, the way of a request, error pages | `server` | the only user of warp |
+//! | files that are edited over the snapshot | `overlay` | in development (feature `overlay`) |
 //! | putting it together | `launch`, `cli`, [`testing`] | |
 //!
 //! Deliberately absent: TLS and HTTP/2 (the proxy in front has them), an ORM, a script runtime, and any switch that makes
@@ -41,6 +42,8 @@ pub mod generated;
 pub mod hint;
 pub mod http;
 mod launch;
+#[cfg(feature = "overlay")]
+mod overlay;
 pub mod pattern;
 pub mod problem;
 mod server;

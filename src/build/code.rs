@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::dispatch;
 use crate::snapshot::{
-    Asset, Environment, Language, Path, Place, Route, Setting, Snapshot, Table, Text, Value, Variant,
+    Asset, Environment, Language, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value, Variant,
 };
 
 /// The whole of `site.rs`: one block that gives a `kalgan::App`.
@@ -85,8 +85,7 @@ fn constants(code: &mut String, snapshot: &Snapshot) {
     }
     let languages = snapshot.languages.iter().enumerate();
     list(code, "LANGUAGE", "Language", languages.map(|(index, language)| self::language(index, language)));
-    let templates = snapshot.templates.iter().map(|template| format!("{:?}", template.name));
-    plain_list(code, "TEMPLATES", "&str", templates);
+    plain_list(code, "TEMPLATES", "TemplateRow", snapshot.templates.iter().map(template));
     plain_list(code, "ASSETS", "AssetRow", snapshot.assets.iter().map(asset));
 }
 
@@ -181,6 +180,11 @@ fn path(path: &Path) -> String {
 
 fn language(index: usize, language: &Language) -> String {
     format!("Language {{ code: {}, messages: Table::Static(MESSAGES_{index}) }}", text(&language.code))
+}
+
+fn template(template: &Template) -> String {
+    let Links { templates, components, defines, has_messages } = &template.links;
+    format!("({:?}, &{templates:?}, &{components:?}, &{defines:?}, {has_messages})", template.name)
 }
 
 fn asset(asset: &Asset) -> String {

@@ -1,5 +1,7 @@
 use super::*;
-use crate::snapshot::{Asset, Encoding, Environment, Language, Place, Route, Setting, Table, Template, Value, Variant};
+use crate::snapshot::{
+    Asset, Encoding, Environment, Language, Links, Place, Route, Setting, Table, Template, Value, Variant,
+};
 
 fn place(line: u32) -> Place {
     Place { file: "routes/main.yaml".into(), line, column: 3 }
@@ -39,7 +41,12 @@ fn snapshot() -> Snapshot {
         routes: vec![route("a", "page::show", 2), route("b", "page::show", 6), route("c", "page::list", 9)].into(),
         languages: vec![Language { code: "en".into(), messages: Table::Owned(vec![("a\"b".into(), "c\n".into())]) }]
             .into(),
-        templates: vec![Template { name: "page/show.html".into(), source: "<p>{{ x }}</p>".into() }].into(),
+        templates: vec![Template {
+            name: "page/show.html".into(),
+            source: "<p>{{ x }}</p>".into(),
+            links: Links::NONE,
+        }]
+        .into(),
         assets: vec![Asset {
             is_root: false,
             path: "static/a.css".into(),

@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -51,6 +52,10 @@ struct Options {
     /// Short for `--set server.port=PORT`; 0 takes a free one
     #[arg(long, global = true)]
     port: Option<String>,
+    /// The site's folder, for development and `check` [default: `app` beside the Cargo.toml under `cargo run`, else `./app`]
+    #[cfg(feature = "source")]
+    #[arg(long, global = true, value_name = "DIR")]
+    site: Option<PathBuf>,
     /// The folder that `!credential` reads from [default: $CREDENTIALS_DIRECTORY]
     #[arg(long, global = true, value_name = "DIR")]
     credentials: Option<PathBuf>,
@@ -62,7 +67,7 @@ enum Command {
     Serve(serve::Flags),
     /// Check the site's files and report every mistake
     #[cfg(feature = "source")]
-    Check(check::Flags),
+    Check,
     /// List the routes, or explain which one answers a request
     Routes(routes::Flags),
     /// List the static files in the binary, or write them to a folder for NGINX
@@ -75,7 +80,7 @@ enum Command {
 }
 
 /// Does what the command line says.
-pub(crate) fn run(app: App, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub(crate) fn run(app: &Arc<App>, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line = match CommandLine::try_parse_from(arguments) {
         Ok(line) => line,
         Err(error) => {
@@ -88,7 +93,7 @@ pub(crate) fn run(app: App, arguments: impl IntoIterator<Item = OsString>) -> Ex
         (true, _) => Command::Version,
         (false, command) => command.unwrap_or(Command::Serve(serve::Flags::default())),
     };
-    match command.run(&app, &line.options) {
+    match command.run(app, &line.options) {
         Ok(code) => code,
         Err(error) => {
             // Where standard error is closed there is nobody to tell.
@@ -103,11 +108,11 @@ pub(crate) fn run(app: App, arguments: impl IntoIterator<Item = OsString>) -> Ex
 }
 
 impl Command {
-    fn run(self, app: &App, options: &Options) -> Result<ExitCode, Error> {
+    fn run(self, app: &Arc<App>, options: &Options) -> Result<ExitCode, Error> {
         match self {
-            Command::Serve(flags) => serve::run(app, options.outside()?, &flags),
+            Command::Serve(flags) => serve::run(app, options, &flags),
             #[cfg(feature = "source")]
-            Command::Check(flags) => check::run(app, &flags),
+            Command::Check => check::run(app, options),
             Command::Routes(flags) => routes::run(app, options.outside()?, &flags),
             Command::Assets(command) => command.run(app),
             Command::Settings => settings::run(app, options.outside()?),
@@ -136,6 +141,13 @@ impl Options {
             self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
         let outside = Outside { variables: variables(), flags, credentials, ..Outside::default() };
         self.with_file(outside)
+    }
+
+    /// The site's folder: `cargo run` names the package's folder; no path of the machine that built the binary is in it.
+    #[cfg(feature = "source")]
+    fn folder(&self) -> PathBuf {
+        let package = || std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+        self.site.clone().unwrap_or_else(|| package().join("app"))
     }
 
     #[cfg(feature = "source")]

@@ -8,11 +8,13 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::log;
+use super::{Options, log};
 use crate::error::Error;
 use crate::launch::App;
+#[cfg(feature = "overlay")]
+use crate::launch::Developing;
 use crate::server::{self, Listener, Pipeline, Serving};
-use crate::site::{Outside, Settings, Site};
+use crate::site::{Settings, Site};
 
 #[derive(Debug, Default, Args)]
 pub(super) struct Flags {
@@ -22,30 +24,47 @@ pub(super) struct Flags {
 }
 
 /// Serves until the process is asked to stop by SIGTERM or SIGINT, then lets requests in flight finish.
-pub(super) fn run(app: &App, outside: Outside, flags: &Flags) -> Result<ExitCode, Error> {
+pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
     log::start();
-    let site = app.site(outside)?;
+    let (serving, origin) = serving(app, options)?;
+    let site = serving.site();
     let workers = match site.settings.exists("server.number_of_workers") {
         true => site.settings.get("server.number_of_workers")?,
         false => std::thread::available_parallelism().map_or(1, usize::from),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))?;
-    let code = runtime.block_on(serve(app, site, flags));
+    let code = runtime.block_on(serve(serving, &origin, flags));
     // Requests have had their time; a controller that still blocks its thread must not keep the process.
     runtime.shutdown_background();
     code
 }
 
-async fn serve(app: &App, site: Arc<Site>, flags: &Flags) -> Result<ExitCode, Error> {
+/// What answers requests, and where it was read from: in development the site's folder, else the binary.
+fn serving(app: &Arc<App>, options: &Options) -> Result<(Serving, String), Error> {
+    let outside = options.outside()?;
+    #[cfg(feature = "overlay")]
+    if !Settings::load(&app.snapshot(), outside.clone())?.is_prod() {
+        let folder = options.folder();
+        if folder.is_dir() {
+            let serving = Developing::start(app, &folder, outside)?;
+            return Ok((serving, format!("from `{}`", folder.display())));
+        }
+    }
+    let serving = Serving::new(app.site(outside)?, app.dispatch())?;
+    Ok((serving, "from the binary".to_string()))
+}
+
+async fn serve(serving: Serving, origin: &str, flags: &Flags) -> Result<ExitCode, Error> {
+    let site = serving.site().clone();
     let address = site.settings.get_string("server.address")?;
     refuse_remote_development(&site, &address, flags)?;
-    let options = options(&site.settings)?;
-    let pipeline = Pipeline::new(Serving::new(site.clone(), app.dispatch())?);
+    let options = connection_options(&site.settings)?;
+    let pipeline = Pipeline::new(serving);
     let listener = Listener::bind(&address, site.settings.get("server.port")?).await?;
     let stop = stop_asked()?;
     // A closed standard output is no reason not to serve.
-    let _ = super::print(&greeting(&site, &listener));
+    let _ = super::print(&greeting(&site, origin, &listener));
     let cut = server::serve(listener, options, Arc::new(pipeline), stop).await;
     if cut > 0 {
         tracing::warn!("{cut} connections were cut: their requests did not finish within `server.shutdown_timeout`");
@@ -54,9 +73,9 @@ async fn serve(app: &App, site: Arc<Site>, flags: &Flags) -> Result<ExitCode, Er
 }
 
 /// One line that says what is served, in which mode, from where.
-fn greeting(site: &Site, listener: &Listener) -> String {
+fn greeting(site: &Site, origin: &str, listener: &Listener) -> String {
     let mode = if site.settings.is_prod() { "production" } else { "development" };
-    format!("{} {} in {mode}, from the binary: {}\n", site.name, site.release, listener)
+    format!("{} {} in {mode}, {origin}: {listener}\n", site.name, site.release)
 }
 
 /// A development process shows its files and requests to whoever asks, so it answers this machine only.
@@ -74,7 +93,7 @@ fn refuse_remote_development(site: &Site, address: &str, flags: &Flags) -> Resul
     )))
 }
 
-fn options(settings: &Settings) -> Result<server::Options, Error> {
+fn connection_options(settings: &Settings) -> Result<server::Options, Error> {
     let seconds = |key: &str| settings.get(key).map(Duration::from_secs);
     Ok(server::Options {
         header_timeout: seconds("server.header_timeout")?,

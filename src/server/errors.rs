@@ -18,7 +18,10 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
     request.set_failure(failure.clone());
     let response = match own_page(serving, &request, &failure).await {
         Some(response) => response,
-        None if serving.rules.development_pages => failure::development_page(&request, &failure),
+        None if serving.rules.development_pages => {
+            let mistakes = serving.development.as_ref().map(|development| development.problems()).unwrap_or_default();
+            failure::development_page(&request, &failure, &mistakes)
+        }
         None => failure::visitor_page(&request, &failure),
     };
     match send::answer(with_failure_headers(response, &failure), &request, serving.rules.compression.as_ref()).await {

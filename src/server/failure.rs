@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use crate::error::Error;
 use crate::http::{Failure, Request, Response};
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::site::Step;
 
 const STYLE: &str = include_str!("failure.css");
@@ -31,11 +31,16 @@ pub fn plain_page(status: StatusCode) -> Response {
 }
 
 /// The page that a developer sees: the reason, the spot in the site's files, the request, and the routes that were tried.
-pub fn development_page(request: &Request, failure: &Failure) -> Response {
+///
+/// `mistakes` are all that are in the site's files.
+pub fn development_page(request: &Request, failure: &Failure, mistakes: &[Problem]) -> Response {
     let title = title(failure.status());
     let mut body =
         format!("<main class=\"wide\"><h1>{title}</h1><pre class=\"reason\">{}</pre>", escape(&failure.chain()));
-    for problem in problems(failure) {
+    let mut problems = problems(failure);
+    problems.extend_from_slice(mistakes);
+    problem::sort(&mut problems);
+    for problem in problems {
         push(&mut body, format_args!("<pre class=\"problem\">{}</pre>", escape(&problem.to_string())));
     }
     if failure.status() == StatusCode::NOT_FOUND || failure.status() == StatusCode::METHOD_NOT_ALLOWED {

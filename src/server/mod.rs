@@ -23,6 +23,7 @@ mod accept;
 pub mod assets;
 pub mod body;
 mod connection;
+mod development;
 mod encodings;
 mod errors;
 mod exchange;
@@ -38,6 +39,7 @@ mod wire;
 mod tests;
 
 pub use accept::serve;
+pub use development::{Development, PREFIX};
 pub use listener::Listener;
 pub use pipeline::{Pipeline, Serving};
 pub use send::as_sent;

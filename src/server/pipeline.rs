@@ -27,11 +27,12 @@ use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::{BodyError, Incoming};
 use super::page::Compression;
-use super::{Answer, Answered, Peer, assets, errors, send};
+use super::{Answer, Answered, Development, PREFIX, Peer, assets, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
 use crate::site::{Found, Site};
+use crate::snapshot::Changed;
 
 /// All that a request is answered from: one site and what was made from it.
 pub struct Serving {
@@ -39,6 +40,8 @@ pub struct Serving {
     pub(super) endpoints: Endpoints,
     files: StaticFiles,
     pub(super) rules: Rules,
+    /// What a process in development adds.
+    pub(super) development: Option<Arc<dyn Development>>,
 }
 
 /// The settings that the pipeline asks for on every request, read once.
@@ -71,7 +74,27 @@ impl Serving {
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
         let rules = Rules::new(&site)?;
         let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);
-        Ok(Serving { site, endpoints, files, rules })
+        Ok(Serving { site, endpoints, files, rules, development: None })
+    }
+
+    /// The same, with what a process in development adds.
+    pub fn developed_by(mut self, development: Arc<dyn Development>) -> Self {
+        self.development = Some(development);
+        self
+    }
+
+    /// The site that is served.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// What serves a site that was revised from this one, with the functions of the binary.
+    ///
+    /// # Errors
+    ///
+    /// As [`Serving::new`].
+    pub fn revised(&self, site: Arc<Site>, dispatch: &Dispatch, _changed: &Changed) -> Result<Self, Error> {
+        Ok(Serving { development: self.development.clone(), ..Serving::new(site, dispatch)? })
     }
 }
 
@@ -111,7 +134,11 @@ impl Rules {
 impl Answer for Pipeline {
     fn answer(&self, parts: Parts, body: Incoming, peer: Peer) -> Answered {
         // A file needs the site for the moment of the look-up only, so it is borrowed.
-        let serving = self.current.load();
+        let mut serving = self.current.load();
+        if let Some(development) = &serving.development {
+            development.refresh(&self.current);
+            serving = self.current.load();
+        }
         match serving.file(&parts) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(other) => Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, parts, body, peer))),
@@ -164,7 +191,10 @@ impl Serving {
             NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
             NoFile::Refused(failure) => Err(failure),
             NoFile::Parts(parts) => return assets::streamed(*parts),
-            NoFile::Page => self.respond(&mut request, body).await,
+            NoFile::Page => match self.answer_of_development(&request) {
+                Some(response) => Ok(response),
+                None => self.respond(&mut request, body).await,
+            },
         };
         let answer = match response {
             Ok(response) => send::answer(response, &request, self.rules.compression.as_ref()).await,
@@ -174,6 +204,11 @@ impl Serving {
             Ok(answer) => answer,
             Err(failure) => errors::answer(&self, request, failure).await,
         }
+    }
+
+    fn answer_of_development(&self, request: &Request) -> Option<Response> {
+        let development = self.development.as_ref()?;
+        request.uri().path().starts_with(PREFIX).then(|| development.answer(request)).flatten()
     }
 
     /// Steps 3 to 7.

@@ -30,7 +30,8 @@ pub use translator::Translator;
 pub use urls::{PublicUrl, Urls};
 
 use crate::error::Error;
-use crate::snapshot::Snapshot;
+use crate::problem::Problem;
+use crate::snapshot::{Changed, Snapshot};
 
 /// One site, ready to be served.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Site {
     pub date: Option<u64>,
     /// The site's languages.
     pub languages: Languages,
+    /// The mistakes in files that are used as they last were without any. Only an edit in development can bring them.
+    pub broken: Vec<Problem>,
 }
 
 impl Site {
@@ -91,7 +94,24 @@ impl Site {
             version: snapshot.version.into_owned(),
             date: snapshot.date,
             languages,
+            broken: Vec::new(),
         })
+    }
+
+    /// The site of a snapshot of which only some parts are others than in the one that this site was made from. What was made from
+    /// the rest is shared.
+    ///
+    /// # Errors
+    ///
+    /// As [`Site::new`].
+    pub fn revised(
+        &self,
+        snapshot: &Snapshot,
+        _changed: &Changed,
+        settings: Settings,
+        customise: &TeraSetup,
+    ) -> Result<Site, Error> {
+        Site::new(snapshot.clone(), settings, customise)
     }
 }
 

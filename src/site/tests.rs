@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::*;
-use crate::snapshot::{Asset, Environment, Language, Path, Place, Route, Setting, Table, Template, Text, Value};
+use crate::snapshot::{Asset, Environment, Language, Links, Path, Place, Route, Setting, Table, Template, Text, Value};
 
 /// A small site, which tests change as they need.
 pub(super) fn snapshot() -> Snapshot {
@@ -51,7 +51,7 @@ pub(super) fn language(code: &'static str, messages: &'static [(&'static str, &'
 }
 
 pub(super) fn template(name: &'static str, source: &'static str) -> Template {
-    Template { name: Cow::Borrowed(name), source: Cow::Borrowed(source) }
+    Template { name: Cow::Borrowed(name), source: Cow::Borrowed(source), links: Links::NONE }
 }
 
 pub(super) fn asset(path: &'static str, hash: &'static str) -> Asset {

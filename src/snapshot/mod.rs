@@ -5,6 +5,7 @@
 //! decoded when the process starts; [`Text`] and [`List`] borrow those, and own what came from disk.
 
 mod assets;
+mod changed;
 mod messages;
 mod routes;
 pub mod schema;
@@ -15,11 +16,12 @@ mod templates;
 use std::borrow::Cow;
 
 pub use assets::{Asset, Encoding, Variant};
+pub use changed::Changed;
 pub use messages::Language;
 pub use routes::{Path, Route};
 pub use settings::{Environment, Setting, Value};
 pub use table::Table;
-pub use templates::Template;
+pub use templates::{Links, Template};
 
 /// A text that is a constant of the binary or was read from disk.
 pub type Text = Cow<'static, str>;

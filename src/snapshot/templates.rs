@@ -1,6 +1,8 @@
 //! Templates as data.
 
-use super::Text;
+use std::borrow::Cow;
+
+use super::{List, Text};
 
 /// The source of one template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,4 +11,29 @@ pub struct Template {
     pub name: Text,
     /// Its text.
     pub source: Text,
+    /// What it has to do with other templates.
+    pub links: Links,
+}
+
+/// What one template names and defines, so that a page can be compiled with the templates that it needs and no others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// The templates that it extends or includes.
+    pub templates: List<Text>,
+    /// The components that it uses.
+    pub components: List<Text>,
+    /// The components that it defines.
+    pub defines: List<Text>,
+    /// Whether it asks for messages, by the filter `trans`.
+    pub has_messages: bool,
+}
+
+impl Links {
+    /// Those of a template that has nothing to do with any other.
+    pub const NONE: Links = Links {
+        templates: Cow::Borrowed(&[]),
+        components: Cow::Borrowed(&[]),
+        defines: Cow::Borrowed(&[]),
+        has_messages: false,
+    };
 }

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod templates;
 #[cfg(test)]
 mod tests;
+pub mod workspace;
 pub mod yaml;
 
 use std::path::{Path, PathBuf};

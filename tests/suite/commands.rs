@@ -331,9 +331,9 @@ fn a_reader_that_has_gone_is_no_mistake() {
 #[test]
 fn the_first_line_says_what_is_served_and_a_stop_ends_with_success() {
     for (is_prod, mode, address, host) in [
-        ("true", "production", "127.0.0.1", "http://127.0.0.1:"),
-        ("false", "development", "127.0.0.1", "http://127.0.0.1:"),
-        ("true", "production", "0.0.0.0", "http://0.0.0.0:"),
+        ("true", "production, from the binary", "127.0.0.1", "http://127.0.0.1:"),
+        ("false", "development, from `app`", "127.0.0.1", "http://127.0.0.1:"),
+        ("true", "production, from the binary", "0.0.0.0", "http://0.0.0.0:"),
     ] {
         let flag = format!("environment.is_prod={is_prod}");
         let arguments = ["--port", "0", "--set", &flag, "--address", address];
@@ -341,7 +341,7 @@ fn the_first_line_says_what_is_served_and_a_stop_ends_with_success() {
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let expected = format!("kalgan {} in {mode}, from the binary: {host}", env!("CARGO_PKG_VERSION"));
+        let expected = format!("kalgan {} in {mode}: {host}", env!("CARGO_PKG_VERSION"));
         assert!(Command::new("kill").arg(process.id().to_string()).status().unwrap().success());
         assert_eq!(process.wait().unwrap().code(), Some(0));
         assert!(line.starts_with(&expected), "{line}");

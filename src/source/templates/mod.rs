@@ -17,10 +17,10 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::Problem;
-use crate::snapshot::Template;
+use crate::snapshot::{Links as TemplateLinks, Template, Text};
 use crate::source::files::TextFile;
 
 use engine::Engine;
@@ -118,11 +118,23 @@ pub fn read<'a>(templates: &'a [TextFile], declared: &Declared) -> TemplateReadi
         }
         Some(refusal) => problems.extend(explain(&refusal, &mut usages, &mut engine, declared)),
     }
-    TemplateReading { templates: templates.iter().map(template).collect(), usages, problems }
+    TemplateReading { templates: usages.iter().map(template).collect(), usages, problems }
 }
 
-fn template(file: &TextFile) -> Template {
-    Template { name: file.name.clone().into(), source: file.text.clone().into() }
+fn template(usages: &Usages<'_>) -> Template {
+    let (file, outline) = (usages.file, &usages.outline);
+    let texts = |names: Vec<&Named<'_>>| -> Vec<Text> {
+        let names: BTreeSet<&str> = names.into_iter().map(|named| named.name.as_ref()).collect();
+        names.into_iter().map(|name| Text::Owned(name.to_string())).collect()
+    };
+    let calls = outline.calls.iter().filter(|call| call.kind == CallKind::Component);
+    let links = TemplateLinks {
+        templates: texts(outline.parent.iter().chain(&outline.includes).collect()).into(),
+        components: texts(calls.map(|call| &call.name).collect()).into(),
+        defines: texts(outline.components.iter().collect()).into(),
+        has_messages: outline.calls.iter().any(|call| call.kind == CallKind::Filter && call.name.name == "trans"),
+    };
+    Template { name: file.name.clone().into(), source: file.text.clone().into(), links }
 }
 
 /// Two templates of one name: the later would silently replace the earlier.

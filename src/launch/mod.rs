@@ -1,5 +1,8 @@
 //! Puts the parts together: from what the build wrote, settings and flags to a process that serves.
 
+#[cfg(feature = "overlay")]
+mod development;
+
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +12,8 @@ use crate::controller::{Dispatch, Resolver};
 use crate::error::Error;
 use crate::site::{Outside, Settings, Site, Tera};
 use crate::snapshot::Snapshot;
+#[cfg(feature = "overlay")]
+pub(crate) use development::Developing;
 
 /// A site that is ready to run: what the build froze, the functions of the binary, and what `main` adds.
 ///
@@ -58,10 +63,18 @@ impl App {
     ///
     /// [`Error::Setting`] when settings do not fit, [`Error::Site`] when the site cannot run with them.
     pub(crate) fn site(&self, outside: Outside) -> Result<Arc<Site>, Error> {
-        let snapshot = self.snapshot();
+        self.site_of(self.snapshot(), outside)
+    }
+
+    /// As [`App::site`], of another snapshot than the one of the binary.
+    pub(crate) fn site_of(&self, snapshot: Snapshot, outside: Outside) -> Result<Arc<Site>, Error> {
         let settings = Settings::load(&snapshot, outside)?;
-        let setup = |tera: &mut Tera| self.tera.iter().for_each(|setup| setup(tera));
-        Site::new(snapshot, settings, &setup).map(Arc::new)
+        Site::new(snapshot, settings, &|tera| self.customise(tera)).map(Arc::new)
+    }
+
+    /// Registers the site's own filters, functions and tests.
+    pub(crate) fn customise(&self, tera: &mut Tera) {
+        self.tera.iter().for_each(|setup| setup(tera));
     }
 }
 
@@ -76,5 +89,5 @@ impl fmt::Debug for App {
 /// Gives the process's exit code: 0 when it did what was asked or was asked to stop, 1 when it could not (one message on
 /// standard error says why), 2 when the command line cannot be understood.
 pub fn run(app: App) -> ExitCode {
-    cli::run(app, std::env::args_os())
+    cli::run(&Arc::new(app), std::env::args_os())
 }

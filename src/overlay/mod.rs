@@ -1,0 +1,53 @@
+//! The site's folder on disk over the snapshot in the binary, while somebody works on it.
+//!
+//! 1. [`watch`]: which files have changed.
+//! 2. [`Workspace`]: reads them again, and nothing else.
+//!
+//! Making a site of the new snapshot, and putting it in the place of the old one, is left to `launch`.
+
+mod watch;
+
+use std::path::Path;
+
+use crate::problem::Problem;
+use crate::snapshot::Snapshot;
+use crate::source::Options;
+use crate::source::workspace::{Refresh, Workspace};
+use watch::Watch;
+
+/// The site's folder, and what was read from it.
+#[derive(Debug)]
+pub struct Overlay {
+    workspace: Workspace,
+    watch: Watch,
+}
+
+impl Overlay {
+    /// Reads the site's folder and watches it from here on. What is broken in it is taken from `fallback`.
+    pub fn open(folder: &Path, options: Options, fallback: Snapshot) -> Overlay {
+        // Watched first, so that an edit while it is read is seen afterwards.
+        let watch = Watch::start(folder);
+        Overlay { workspace: Workspace::open(folder, options, fallback), watch }
+    }
+
+    /// The site as it is now.
+    pub fn snapshot(&self) -> &Snapshot {
+        self.workspace.snapshot()
+    }
+
+    /// The mistakes in files that are used as they last were without any.
+    pub fn broken(&self) -> &[Problem] {
+        self.workspace.broken()
+    }
+
+    /// What has changed since the last call; `None` where no file was touched.
+    pub fn refresh(&mut self) -> Option<Refresh> {
+        let touched = self.watch.touched()?;
+        Some(self.workspace.refresh(&touched))
+    }
+
+    /// All mistakes in the site's files as they are now.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.workspace.review().problems()
+    }
+}
