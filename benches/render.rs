@@ -91,7 +91,7 @@ fn site() -> Site {
         mime: Text::Borrowed("text/plain"),
         hash: Text::Borrowed("0123456789abcdef"),
         version: Text::Borrowed("0123456789abcdef"),
-        body: Cow::Borrowed(b""),
+        body: b"".into(),
         variants: Cow::Borrowed(&[]),
     };
     let prefix = Value::Text(Text::Borrowed("/static"));

@@ -63,14 +63,15 @@ pub type AssetRow = (&'static str, bool, &'static str, &'static str, &'static st
 /// The embedded static files. The one file of `Encoded` holds all compressed bytes in the order of the table.
 pub fn assets<Files: RustEmbed, Encoded: RustEmbed>(table: &'static [AssetRow]) -> List<Asset> {
     let mut encoded = bytes::<Encoded>("all");
-    let mut variant = |&(encoding, length): &(Encoding, usize)| Variant { encoding, body: take(&mut encoded, length) };
+    let mut variant =
+        |&(encoding, length): &(Encoding, usize)| Variant { encoding, body: take(&mut encoded, length).into() };
     let asset = |&(path, is_root, mime, hash, version, variants): &AssetRow| Asset {
         path: Borrowed(path),
         is_root,
         mime: Borrowed(mime),
         hash: Borrowed(hash),
         version: Borrowed(version),
-        body: bytes::<Files>(path),
+        body: bytes::<Files>(path).into(),
         variants: variants.iter().map(&mut variant).collect(),
     };
     table.iter().map(asset).collect()

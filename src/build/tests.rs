@@ -39,8 +39,11 @@ fn snapshot() -> Snapshot {
         ]
         .into(),
         routes: vec![route("a", "page::show", 2), route("b", "page::show", 6), route("c", "page::list", 9)].into(),
-        languages: vec![Language { code: "en".into(), messages: Table::Owned(vec![("a\"b".into(), "c\n".into())]) }]
-            .into(),
+        languages: vec![Language {
+            code: "en".into(),
+            messages: Table::Owned(vec![("a\"b".into(), "c\n".into())].into()),
+        }]
+        .into(),
         templates: vec![Template {
             name: "page/show.html".into(),
             source: "<p>{{ x }}</p>".into(),

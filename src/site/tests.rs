@@ -62,7 +62,7 @@ pub(super) fn asset(path: &'static str, hash: &'static str) -> Asset {
         mime,
         hash: Text::Borrowed(hash),
         version: Text::Borrowed(hash.get(..16).unwrap_or(hash)),
-        body: Cow::Borrowed(b"x"),
+        body: b"x".into(),
         variants: Cow::Borrowed(&[]),
     }
 }

@@ -1,8 +1,6 @@
 //! Static files as data.
 
-use std::borrow::Cow;
-
-use super::{List, Text};
+use super::{Blob, List, Text};
 
 /// One static file as it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +17,7 @@ pub struct Asset {
     /// Changes when, and only when, the file or one that it names with a version changes: what its address carries with `static.version: file`.
     pub version: Text,
     /// The bytes that are served.
-    pub body: Cow<'static, [u8]>,
+    pub body: Blob,
     /// The same bytes compressed, the smallest first; each smaller than `body`.
     pub variants: List<Variant>,
 }
@@ -30,7 +28,7 @@ pub struct Variant {
     /// How `body` is compressed.
     pub encoding: Encoding,
     /// The compressed bytes.
-    pub body: Cow<'static, [u8]>,
+    pub body: Blob,
 }
 
 /// A content coding of RFC 9110 section 8.4.1.

@@ -5,6 +5,7 @@
 //! decoded when the process starts; [`Text`] and [`List`] borrow those, and own what came from disk.
 
 mod assets;
+mod blob;
 mod changed;
 mod messages;
 mod routes;
@@ -16,6 +17,7 @@ mod templates;
 use std::borrow::Cow;
 
 pub use assets::{Asset, Encoding, Variant};
+pub use blob::Blob;
 pub use changed::Changed;
 pub use messages::Language;
 pub use routes::{Path, Route};

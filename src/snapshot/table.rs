@@ -1,6 +1,6 @@
 //! A large table from text to text that compiles fast.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Pairs of texts, sorted by the first, each first text once.
 ///
@@ -9,22 +9,14 @@ use std::borrow::Cow;
 pub enum Table {
     /// A constant of the binary.
     Static(&'static [(&'static str, &'static str)]),
-    /// Read from disk.
-    Owned(Vec<(String, String)>),
+    /// Read from disk; a clone is a reference to the same pairs.
+    Owned(Arc<Vec<(String, String)>>),
 }
 
 impl Table {
     /// The pairs in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         (0..self.len()).map(|index| self.pair(index))
-    }
-
-    /// The pairs in order as texts that may outlive the table: borrowed where they are constants.
-    pub fn texts(&self) -> impl Iterator<Item = (Cow<'static, str>, Cow<'static, str>)> {
-        (0..self.len()).map(|index| match self {
-            Table::Static(pairs) => (Cow::Borrowed(pairs[index].0), Cow::Borrowed(pairs[index].1)),
-            Table::Owned(pairs) => (Cow::Owned(pairs[index].0.clone()), Cow::Owned(pairs[index].1.clone())),
-        })
     }
 
     /// The second text of the pair whose first is `key`.
@@ -49,10 +41,18 @@ impl Table {
         self.len() == 0
     }
 
-    fn pair(&self, index: usize) -> (&str, &str) {
+    /// The pair of that number, counted from 0 and below [`Table::len`].
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such pair.
+    pub fn pair(&self, index: usize) -> (&str, &str) {
         match self {
             Table::Static(pairs) => pairs[index],
-            Table::Owned(pairs) => (&pairs[index].0, &pairs[index].1),
+            Table::Owned(pairs) => {
+                let (key, text) = &pairs[index];
+                (key, text)
+            }
         }
     }
 }

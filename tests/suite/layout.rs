@@ -61,6 +61,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("cookie", &["http/"]),
     ("fixed_decimal", &["site/translator/"]),
     ("flate2", &["build/compress/encoders.rs", "server/page/compression"]),
+    ("hashbrown", &["site/translator/"]),
     ("hyper", &["server/"]),
     ("hyper_util", &["server/"]),
     ("icu_locale_core", &["site/translator/"]),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use super::{Lookup, bodiless, parts, text};
 use crate::server::encodings::accepted;
 use crate::server::headers::{Ranges, Validators, Verdict, is_plain, ranges, verdict};
-use crate::snapshot::{Asset, Encoding};
+use crate::snapshot::{Asset, Blob, Encoding};
 
 /// For an address that changes whenever the file does.
 pub(super) const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -60,10 +61,10 @@ struct Variant {
 impl StaticFile {
     pub(super) fn new(asset: &Asset, shared: &Shared) -> Self {
         let encoded = |variant: &crate::snapshot::Variant| {
-            Variant::new(asset, Some(variant.encoding), slice(variant.body.clone()), shared)
+            Variant::new(asset, Some(variant.encoding), slice(&variant.body), shared)
         };
         StaticFile {
-            identity: Variant::new(asset, None, slice(asset.body.clone()), shared),
+            identity: Variant::new(asset, None, slice(&asset.body), shared),
             encoded: asset.variants.iter().map(encoded).collect(),
             modified: shared.modified,
         }
@@ -194,10 +195,10 @@ fn mime(asset: &Asset) -> HeaderValue {
     mime.unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
-/// The bytes without a copy where they are a constant of the binary.
-fn slice(body: Cow<'static, [u8]>) -> Bytes {
+/// The bytes without a copy.
+fn slice(body: &Blob) -> Bytes {
     match body {
-        Cow::Borrowed(constant) => Bytes::from_static(constant),
-        Cow::Owned(read) => Bytes::from(read),
+        Blob::Static(constant) => Bytes::from_static(constant),
+        Blob::Shared(read) => Bytes::from_owner(Arc::clone(read)),
     }
 }

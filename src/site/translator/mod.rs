@@ -1,8 +1,9 @@
 //! Messages by id and language (B123, B124).
 //!
 //! A message that a language lacks is looked for in its shorter forms (`es-MX`, `es`), then in the default language; a message
-//! that none has is its id. All texts are hashed once when the site is made; the good path takes no lock and copies nothing.
+//! that none has is its id. All ids are hashed once when the site is made; the good path takes no lock and copies nothing.
 
+mod catalogue;
 mod negotiation;
 mod plural;
 mod reported;
@@ -11,13 +12,13 @@ mod reported;
 mod tests;
 
 use std::borrow::Cow;
-
-use ahash::AHashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::languages::Languages;
 use crate::pattern::{self, Piece};
-use crate::snapshot::{Language, Text};
-use plural::{Forms, Plurals};
+use crate::snapshot::Language;
+use catalogue::Catalogue;
 use reported::Reported;
 
 /// The name of the parameter whose value chooses a plural form.
@@ -28,17 +29,8 @@ const COUNT: &str = "count";
 pub struct Translator {
     languages: Languages,
     /// One per language, in the order of `languages`.
-    catalogues: Vec<Catalogue>,
+    catalogues: Vec<Arc<Catalogue>>,
     reported: Reported,
-}
-
-/// The messages of one language.
-#[derive(Debug)]
-struct Catalogue {
-    messages: AHashMap<Text, Text>,
-    /// The plural forms by the id that they are below.
-    forms: AHashMap<Text, Forms>,
-    plurals: Plurals,
 }
 
 /// A message as it was found.
@@ -56,7 +48,20 @@ impl Translator {
     pub fn new(languages: &[Language], default: &str) -> Self {
         Translator {
             languages: Languages::new(languages.iter().map(|language| &*language.code), default),
-            catalogues: languages.iter().map(Catalogue::new).collect(),
+            catalogues: languages.iter().map(Catalogue::new).map(Arc::new).collect(),
+            reported: Reported::default(),
+        }
+    }
+
+    /// The same with other languages or another default. The messages of a language that is not among the `changed` are shared.
+    pub fn revised(&self, languages: &[Language], default: &str, changed: &BTreeSet<String>) -> Self {
+        let catalogue = |language: &Language| {
+            let known = self.languages.number(&language.code).filter(|_| !changed.contains(&*language.code));
+            known.map_or_else(|| Arc::new(Catalogue::new(language)), |number| Arc::clone(&self.catalogues[number]))
+        };
+        Translator {
+            languages: Languages::new(languages.iter().map(|language| &*language.code), default),
+            catalogues: languages.iter().map(catalogue).collect(),
             reported: Reported::default(),
         }
     }
@@ -119,25 +124,6 @@ impl Translator {
         if self.reported.is_new(language, id) {
             tracing::warn!(language, id, "message is not translated");
         }
-    }
-}
-
-impl Catalogue {
-    fn new(language: &Language) -> Self {
-        let messages: AHashMap<Text, Text> = language.messages.texts().collect();
-        Catalogue { forms: Forms::all(&messages), plurals: Plurals::new(&language.code), messages }
-    }
-
-    /// The text of a message, or of its plural form, as it is written.
-    fn text<'v>(&self, id: &str, value: &impl Fn(&str) -> Option<Cow<'v, str>>) -> Option<&str> {
-        if let Some(text) = self.messages.get(id) {
-            return Some(text);
-        }
-        let forms = self.forms.get(id)?;
-        Some(match value(COUNT) {
-            Some(count) => self.plurals.choose(forms, &count),
-            None => forms.other(),
-        })
     }
 }
 

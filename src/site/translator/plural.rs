@@ -1,18 +1,20 @@
 //! Plural forms by the rules of the CLDR, which `icu_plurals` brings along.
 
-use ahash::AHashMap;
 use fixed_decimal::Decimal;
 use icu_locale_core::Locale;
 use icu_plurals::{PluralCategory, PluralOperands, PluralRules};
 
-use crate::snapshot::Text;
+use crate::snapshot::Table;
 
-/// The texts of one message by category.
+/// What the id of the form for all that no other form is for ends with.
+pub(super) const OTHER: &str = ".other";
+
+/// The forms of one message by category, each as the number of its text in the language's table.
 #[derive(Debug)]
 pub(super) struct Forms {
-    other: Text,
+    other: usize,
     /// The remaining categories that the message has; at most five.
-    others: Vec<(PluralCategory, Text)>,
+    others: Vec<(PluralCategory, usize)>,
 }
 
 /// The rules of one language.
@@ -25,28 +27,25 @@ pub(super) struct Plurals {
 }
 
 impl Forms {
-    /// The plural forms in a language's messages, by the id that they are below.
-    pub(super) fn all(messages: &AHashMap<Text, Text>) -> AHashMap<Text, Forms> {
-        let mut all = AHashMap::new();
-        for (id, text) in messages {
-            if let Some(id) = id.strip_suffix(".other") {
-                let form =
-                    |category| Some((category, messages.get(format!("{id}.{}", name(category)).as_str())?.clone()));
-                let categories = PluralCategory::all().filter(|category| *category != PluralCategory::Other);
-                let others = categories.filter_map(form).collect();
-                all.insert(Text::Owned(id.to_string()), Forms { other: text.clone(), others });
-            }
-        }
-        all
+    /// The forms below an id. `other` is the number of the form for all that no other form is for; `find` gives that of a message.
+    pub(super) fn new(id: &str, other: usize, find: impl Fn(&str) -> Option<usize>) -> Forms {
+        let form = |category| Some((category, find(&format!("{id}.{}", name(category)))?));
+        let categories = PluralCategory::all().filter(|category| *category != PluralCategory::Other);
+        Forms { other, others: categories.filter_map(form).collect() }
+    }
+
+    /// The id that they are below.
+    pub(super) fn id<'t>(&self, messages: &'t Table) -> &'t str {
+        messages.pair(self.other).0.strip_suffix(OTHER).unwrap_or_default()
     }
 
     /// The form for all that no other form is for.
-    pub(super) fn other(&self) -> &str {
-        &self.other
+    pub(super) fn other(&self) -> usize {
+        self.other
     }
 
-    fn get(&self, category: PluralCategory) -> Option<&str> {
-        self.others.iter().find(|(known, _)| *known == category).map(|(_, text)| &**text)
+    fn get(&self, category: PluralCategory) -> Option<usize> {
+        self.others.iter().find(|(known, _)| *known == category).map(|(_, number)| *number)
     }
 }
 
@@ -59,15 +58,15 @@ impl Plurals {
     }
 
     /// The form for a number, given as it is shown: `1` and `1.0` differ. What is no number takes `other`.
-    pub(super) fn choose<'f>(&self, forms: &'f Forms, count: &str) -> &'f str {
-        let (Some(rules), Some(operands)) = (&self.rules, operands(count)) else { return &forms.other };
+    pub(super) fn choose(&self, forms: &Forms, count: &str) -> usize {
+        let (Some(rules), Some(operands)) = (&self.rules, operands(count)) else { return forms.other };
         if !self.has_zero
             && operands == PluralOperands::from(0_u32)
             && let Some(zero) = forms.get(PluralCategory::Zero)
         {
             return zero;
         }
-        forms.get(rules.category_for(operands)).unwrap_or(&forms.other)
+        forms.get(rules.category_for(operands)).unwrap_or(forms.other)
     }
 }
 

@@ -160,6 +160,6 @@ fn default_language<'m, 'a>(
 impl Messages<'_> {
     fn into_language(self) -> Language {
         let messages = self.by_id.into_iter().map(|(id, message)| (id, message.text)).collect();
-        Language { code: self.code.to_string().into(), messages: Table::Owned(messages) }
+        Language { code: self.code.to_string().into(), messages: Table::Owned(std::sync::Arc::new(messages)) }
     }
 }
