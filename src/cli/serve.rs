@@ -65,7 +65,10 @@ async fn serve(serving: Serving, origin: &str, flags: &Flags) -> Result<ExitCode
     let stop = stop_asked()?;
     // A closed standard output is no reason not to serve.
     let _ = super::print(&greeting(&site, origin, &listener));
-    let cut = server::serve(listener, options, Arc::new(pipeline), stop).await;
+    let pipeline = Arc::new(pipeline);
+    let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
+    let cut = server::serve(listener, options, pipeline, stop).await;
+    edits.abort();
     if cut > 0 {
         tracing::warn!("{cut} connections were cut: their requests did not finish within `server.shutdown_timeout`");
     }

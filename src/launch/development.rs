@@ -1,15 +1,16 @@
 //! A site in development: what is edited on disk becomes what is served.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
 use super::App;
 use crate::error::Error;
 use crate::http::{Request, Response};
-use crate::overlay::Overlay;
+use crate::overlay::{Noticing, Overlay};
 use crate::problem::Problem;
 use crate::server::{Development, Serving};
 use crate::site::{Outside, Settings, Site};
@@ -36,11 +37,12 @@ impl Developing {
             is_prod: false,
             minify: None,
         };
-        let overlay = Overlay::open(folder, options, fallback);
-        let mut site =
-            Site::new(overlay.snapshot().clone(), Settings::load(overlay.snapshot(), outside.clone())?, &|tera| {
-                app.customise(tera)
-            })?;
+        // How the folder is watched must be known before it is read; what its own files say of that counts afterwards.
+        let noticing = noticing(&Settings::load(&fallback, outside.clone())?)?;
+        let mut overlay = Overlay::open(folder, options, fallback, noticing).map_err(not_noticed)?;
+        let settings = Settings::load(overlay.snapshot(), outside.clone())?;
+        notice(&mut overlay, &settings)?;
+        let mut site = Site::new(overlay.snapshot().clone(), settings, &|tera| app.customise(tera))?;
         site.broken = overlay.broken().to_vec();
         let developing = Developing { app: app.clone(), outside, overlay: Mutex::new(overlay) };
         let serving = Serving::new(Arc::new(site), app.dispatch())?;
@@ -60,11 +62,30 @@ impl Developing {
             false => old.settings.clone(),
         };
         let mut site = old.revised(snapshot, changed, settings, &|tera| self.app.customise(tera))?;
+        notice(overlay, &site.settings)?;
         site.broken = overlay.broken().to_vec();
         let serving = current.revised(Arc::new(site), self.app.dispatch(), changed)?;
         tracing::info!("refreshed {} in {:.1} ms", refresh.files.join(", "), start.elapsed().as_secs_f64() * 1000.0);
         Ok(Some(serving))
     }
+}
+
+/// How the settings want edits to be noticed.
+fn noticing(settings: &Settings) -> Result<Noticing, Error> {
+    const MODE: &str = "environment.watch";
+    let mode = settings.get_string(MODE)?.parse();
+    let mode = mode.map_err(|reason| Error::Setting(format!("{} {reason}", settings.name(MODE))))?;
+    let pause = Duration::from_secs(settings.get("environment.refresh_config_timeout")?);
+    Ok(Noticing { mode, pause })
+}
+
+/// Has edits noticed as the settings want it.
+fn notice(overlay: &mut Overlay, settings: &Settings) -> Result<(), Error> {
+    overlay.notice(noticing(settings)?).map_err(not_noticed)
+}
+
+fn not_noticed(reason: String) -> Error {
+    Error::Setting(format!("the setting `environment.watch` asks for file events: {reason}"))
 }
 
 impl Development for Developing {
@@ -76,6 +97,11 @@ impl Development for Developing {
             Ok(None) => {}
             Err(error) => tracing::error!("the edit is not shown: {error}"),
         }
+    }
+
+    fn next_edit(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let signal = self.overlay.lock().unwrap_or_else(PoisonError::into_inner).signal();
+        Box::pin(signal.wait())
     }
 
     fn answer(&self, _request: &Request) -> Option<Response> {

@@ -14,6 +14,7 @@ use crate::snapshot::Snapshot;
 use crate::source::Options;
 use crate::source::workspace::{Refresh, Workspace};
 use watch::Watch;
+pub use watch::{Noticing, Signal};
 
 /// The site's folder, and what was read from it.
 #[derive(Debug)]
@@ -24,10 +25,28 @@ pub struct Overlay {
 
 impl Overlay {
     /// Reads the site's folder and watches it from here on. What is broken in it is taken from `fallback`.
-    pub fn open(folder: &Path, options: Options, fallback: Snapshot) -> Overlay {
+    ///
+    /// # Errors
+    ///
+    /// Edits cannot be noticed in the way that was asked for; the text says why.
+    pub fn open(folder: &Path, options: Options, fallback: Snapshot, noticing: Noticing) -> Result<Overlay, String> {
         // Watched first, so that an edit while it is read is seen afterwards.
-        let watch = Watch::start(folder);
-        Overlay { workspace: Workspace::open(folder, options, fallback), watch }
+        let watch = Watch::start(folder, noticing)?;
+        Ok(Overlay { workspace: Workspace::open(folder, options, fallback), watch })
+    }
+
+    /// Notices edits as these settings say from here on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Overlay::open`]; then they are noticed as before.
+    pub fn notice(&mut self, noticing: Noticing) -> Result<(), String> {
+        self.watch.set(noticing)
+    }
+
+    /// Something to wait with for the next edit: whoever does need not hold the overlay.
+    pub fn signal(&self) -> Signal {
+        self.watch.signal()
     }
 
     /// The site as it is now.

@@ -60,6 +60,9 @@ pub(super) struct Rules {
     pub(super) development_pages: bool,
 }
 
+/// What follows an edit within this time is taken together with it, where no request asks earlier: programs seldom write one file.
+const GATHERING: Duration = Duration::from_millis(10);
+
 /// Answers requests from the site that is current.
 pub struct Pipeline {
     current: ArcSwap<Serving>,
@@ -150,6 +153,18 @@ impl Pipeline {
     /// A pipeline that answers from this site until another one is put in its place.
     pub fn new(serving: Serving) -> Self {
         Pipeline { current: ArcSwap::from_pointee(serving) }
+    }
+
+    /// Follows edits of the site when nobody asks for a page, so that open pages can be told; until the future is dropped. In
+    /// production it ends at once.
+    pub async fn follow_edits(self: Arc<Self>) {
+        while let Some(development) = self.current.load().development.clone() {
+            development.next_edit().await;
+            tokio::time::sleep(GATHERING).await;
+            let pipeline = Arc::clone(&self);
+            // It reads files, which is no work for a thread that answers requests. A panic in it has been logged.
+            let _ = tokio::task::spawn_blocking(move || development.refresh(&pipeline.current)).await;
+        }
     }
 }
 
