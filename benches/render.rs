@@ -87,6 +87,7 @@ fn site() -> Site {
     };
     let asset = |path: &'static str| Asset {
         is_root: false,
+        is_patched: false,
         path: Text::Borrowed(path),
         mime: Text::Borrowed("text/plain"),
         hash: Text::Borrowed("0123456789abcdef"),

@@ -234,6 +234,18 @@ impl Dispatch {
         self.resolver = Some(resolver);
     }
 
+    /// The names of all controllers; `None` where a resolver finds more when it is asked.
+    #[cfg(feature = "overlay")]
+    pub(crate) fn controllers(&self) -> Option<Vec<&'static str>> {
+        self.resolver.is_none().then(|| self.controllers.keys().copied().collect())
+    }
+
+    /// The names of all middleware.
+    #[cfg(feature = "overlay")]
+    pub(crate) fn middleware_names(&self) -> Vec<&'static str> {
+        self.middleware.keys().copied().collect()
+    }
+
     /// Whether there is a controller of that name; a resolver tells only when it is asked.
     fn knows(&self, name: &str) -> bool {
         self.resolver.is_some() || self.controllers.contains_key(name)

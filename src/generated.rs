@@ -68,6 +68,7 @@ pub fn assets<Files: RustEmbed, Encoded: RustEmbed>(table: &'static [AssetRow]) 
     let asset = |&(path, is_root, mime, hash, version, variants): &AssetRow| Asset {
         path: Borrowed(path),
         is_root,
+        is_patched: false,
         mime: Borrowed(mime),
         hash: Borrowed(hash),
         version: Borrowed(version),

@@ -52,6 +52,7 @@ fn snapshot() -> Snapshot {
         .into(),
         assets: vec![Asset {
             is_root: false,
+            is_patched: false,
             path: "static/a.css".into(),
             mime: "text/css; charset=utf-8".into(),
             hash: "00ff".into(),

@@ -21,7 +21,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::error::Error;
 use crate::launch::App;
-use crate::site::Outside;
+#[cfg(feature = "overlay")]
+use crate::overlay::patch::Patched;
+#[cfg(feature = "overlay")]
+use crate::problem::Problem;
+use crate::site::{Outside, Site};
+use crate::snapshot::Snapshot;
 
 /// The command line of a site's binary.
 #[derive(Debug, Parser)]
@@ -56,6 +61,10 @@ struct Options {
     #[cfg(feature = "source")]
     #[arg(long, global = true, value_name = "DIR")]
     site: Option<PathBuf>,
+    /// A folder laid out like the site's, whose files are put over those in the binary, also in production; SIGHUP reads it again
+    #[cfg(feature = "overlay")]
+    #[arg(long, global = true, value_name = "DIR")]
+    overlay: Option<PathBuf>,
     /// The folder that `!credential` reads from [default: $CREDENTIALS_DIRECTORY]
     #[arg(long, global = true, value_name = "DIR")]
     credentials: Option<PathBuf>,
@@ -113,10 +122,10 @@ impl Command {
             Command::Serve(flags) => serve::run(app, options, &flags),
             #[cfg(feature = "source")]
             Command::Check => check::run(app, options),
-            Command::Routes(flags) => routes::run(app, options.outside()?, &flags),
-            Command::Assets(command) => command.run(app),
-            Command::Settings => settings::run(app, options.outside()?),
-            Command::Version => version::run(app),
+            Command::Routes(flags) => routes::run(&*options.site(app)?, &flags),
+            Command::Assets(command) => command.run(&options.snapshot(app)?),
+            Command::Settings => settings::run(&*options.site(app)?),
+            Command::Version => version::run(&options.snapshot(app)?),
         }
     }
 }
@@ -141,6 +150,50 @@ impl Options {
             self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
         let outside = Outside { variables: variables(), flags, credentials, ..Outside::default() };
         self.with_file(outside)
+    }
+
+    /// The site in the binary, with the overlay over it where one is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Site`] with all mistakes in the overlay.
+    #[cfg(feature = "overlay")]
+    fn snapshot(&self, app: &App) -> Result<Snapshot, Error> {
+        Ok(self.patched(app)?.map_or_else(|| app.snapshot(), |patched| patched.snapshot))
+    }
+
+    /// What becomes of the overlay, where one is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Site`] with all mistakes in it.
+    #[cfg(feature = "overlay")]
+    fn patched(&self, app: &App) -> Result<Option<Patched>, Error> {
+        let Some(folder) = &self.overlay else { return Ok(None) };
+        let patched = app.patched(folder);
+        match patched.problems.iter().any(Problem::is_error) {
+            true => Err(Error::Site(patched.problems)),
+            false => Ok(Some(patched)),
+        }
+    }
+
+    #[cfg(not(feature = "overlay"))]
+    fn snapshot(&self, app: &App) -> Result<Snapshot, Error> {
+        Ok(app.snapshot())
+    }
+
+    /// The running state of that site, with the settings of all layers.
+    fn site(&self, app: &App) -> Result<Arc<Site>, Error> {
+        app.site_of(self.snapshot(app)?, self.outside()?)
+    }
+
+    /// Where the site in the binary comes from, for people.
+    fn origin(&self) -> String {
+        #[cfg(feature = "overlay")]
+        if let Some(folder) = &self.overlay {
+            return format!("from the binary with `{}` over it", folder.display());
+        }
+        "from the binary".to_string()
     }
 
     /// The site's folder: `cargo run` names the package's folder; no path of the machine that built the binary is in it.

@@ -6,8 +6,7 @@ use clap::Args;
 use http::Method;
 
 use crate::error::Error;
-use crate::launch::App;
-use crate::site::{Found, Outcome, Outside, ReadyRoute, Site, Step};
+use crate::site::{Found, Outcome, ReadyRoute, Site, Step};
 
 #[derive(Debug, Args)]
 pub(super) struct Flags {
@@ -17,12 +16,11 @@ pub(super) struct Flags {
 }
 
 /// Prints the routes in the order in which they are tried, or explains one request; the exit code is 1 when no route answers it.
-pub(super) fn run(app: &App, outside: Outside, flags: &Flags) -> Result<ExitCode, Error> {
-    let site = app.site(outside)?;
+pub(super) fn run(site: &Site, flags: &Flags) -> Result<ExitCode, Error> {
     match flags.request.as_deref() {
-        Some([method, path]) => explain(&site, method, path),
+        Some([method, path]) => explain(site, method, path),
         _ => {
-            super::print(&list(&site))?;
+            super::print(&list(site))?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -10,9 +10,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Options, log};
 use crate::error::Error;
-use crate::launch::App;
+#[cfg(feature = "overlay")]
+use crate::error::one_line;
 #[cfg(feature = "overlay")]
 use crate::launch::Developing;
+use crate::launch::{App, Hangups, Load};
 use crate::server::{self, Listener, Pipeline, Serving};
 use crate::site::{Settings, Site};
 
@@ -26,47 +28,100 @@ pub(super) struct Flags {
 /// Serves until the process is asked to stop by SIGTERM or SIGINT, then lets requests in flight finish.
 pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
     log::start();
-    let (serving, origin) = serving(app, options)?;
-    let site = serving.site();
+    let start = start(app, options)?;
+    let site = start.serving.site();
     let workers = match site.settings.exists("server.number_of_workers") {
         true => site.settings.get("server.number_of_workers")?,
         false => std::thread::available_parallelism().map_or(1, usize::from),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))?;
-    let code = runtime.block_on(serve(serving, &origin, flags));
+    let code = runtime.block_on(serve(start, flags));
     // Requests have had their time; a controller that still blocks its thread must not keep the process.
     runtime.shutdown_background();
     code
 }
 
-/// What answers requests, and where it was read from: in development the site's folder, else the binary.
-fn serving(app: &Arc<App>, options: &Options) -> Result<(Serving, String), Error> {
-    let outside = options.outside()?;
-    #[cfg(feature = "overlay")]
-    if !Settings::load(&app.snapshot(), outside.clone())?.is_prod() {
-        let folder = options.folder();
-        if folder.is_dir() {
-            let serving = Developing::start(app, &folder, outside)?;
-            return Ok((serving, format!("from `{}`", folder.display())));
-        }
-    }
-    let serving = Serving::new(app.site(outside)?, app.dispatch())?;
-    Ok((serving, "from the binary".to_string()))
+/// What a process begins with.
+struct Start {
+    serving: Serving,
+    /// Where it was read from, for people.
+    origin: String,
+    /// Makes it anew from all that may have changed outside; none where edits are followed anyway.
+    load: Option<Arc<Load>>,
 }
 
-async fn serve(serving: Serving, origin: &str, flags: &Flags) -> Result<ExitCode, Error> {
+/// What answers requests: in development it is made of the site's folder, else of the binary and the overlay.
+fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
+    #[cfg(feature = "overlay")]
+    if options.overlay.is_none()
+        && let outside = options.outside()?
+        && !Settings::load(&app.snapshot(), outside.clone())?.is_prod()
+        && let folder = options.folder()
+        && folder.is_dir()
+    {
+        let serving = Developing::start(app, &folder, outside)?;
+        return Ok(Start { serving, origin: format!("from `{}`", folder.display()), load: None });
+    }
+    let load = {
+        let (app, options) = (app.clone(), options.clone());
+        move || from_binary(&app, &options)
+    };
+    let serving = load()?;
+    #[cfg(feature = "overlay")]
+    refuse_two_folders(&serving, options)?;
+    Ok(Start { serving, origin: options.origin(), load: Some(Arc::new(load)) })
+}
+
+/// What serves the site in the binary, with the overlay over it where one is given, and the settings from outside.
+fn from_binary(app: &App, options: &Options) -> Result<Serving, Error> {
+    let outside = options.outside()?;
+    #[cfg(feature = "overlay")]
+    if let (Some(folder), Some(patched)) = (&options.overlay, options.patched(app)?) {
+        for line in patched.problems.iter().map(ToString::to_string) {
+            line.lines().for_each(|line| tracing::warn!("{}", one_line(line)));
+        }
+        let serving = Serving::new(app.site_of(patched.snapshot, outside)?, app.dispatch())?;
+        tracing::info!("overlay `{}`: {}", folder.display(), patched.summary);
+        return Ok(serving);
+    }
+    Serving::new(app.site(outside)?, app.dispatch())
+}
+
+/// In development the site's own folder is edited; what an overlay over that would mean nobody could tell.
+#[cfg(feature = "overlay")]
+fn refuse_two_folders(serving: &Serving, options: &Options) -> Result<(), Error> {
+    let folder = options.folder();
+    if options.overlay.is_none() || serving.site().settings.is_prod() || !folder.is_dir() {
+        return Ok(());
+    }
+    Err(Error::Setting(format!(
+        "`--overlay` is put over the binary, but a process in development serves from the folder `{}`; leave `--overlay` out, or set \
+         `environment.is_prod: true`",
+        folder.display()
+    )))
+}
+
+async fn serve(start: Start, flags: &Flags) -> Result<ExitCode, Error> {
+    // Before anybody can know that the process is there.
+    let (hangups, stop) = (Hangups::listen()?, stop_asked()?);
+    let Start { serving, origin, load } = start;
     let site = serving.site().clone();
     let address = site.settings.get_string("server.address")?;
     refuse_remote_development(&site, &address, flags)?;
     let options = connection_options(&site.settings)?;
-    let pipeline = Pipeline::new(serving);
+    let pipeline = Arc::new(Pipeline::new(serving));
     let listener = Listener::bind(&address, site.settings.get("server.port")?).await?;
-    let stop = stop_asked()?;
     // A closed standard output is no reason not to serve.
-    let _ = super::print(&greeting(&site, origin, &listener));
-    let pipeline = Arc::new(pipeline);
+    let _ = super::print(&greeting(&site, &origin, &listener));
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
+    let closed = hangups.follow(Arc::clone(&pipeline), load);
+    let stop = async {
+        tokio::select! {
+            () = stop => {}
+            () = closed => {}
+        }
+    };
     let cut = server::serve(listener, options, pipeline, stop).await;
     edits.abort();
     if cut > 0 {

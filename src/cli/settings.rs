@@ -3,12 +3,10 @@
 use std::process::ExitCode;
 
 use crate::error::Error;
-use crate::launch::App;
-use crate::site::Outside;
+use crate::site::Site;
 
 /// Prints every setting that counts, its value (a secret's is masked) and the layer that it comes from.
-pub(super) fn run(app: &App, outside: Outside) -> Result<ExitCode, Error> {
-    let site = app.site(outside)?;
+pub(super) fn run(site: &Site) -> Result<ExitCode, Error> {
     let rows: Vec<[String; 3]> = site
         .settings
         .iter()

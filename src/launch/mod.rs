@@ -2,6 +2,9 @@
 
 #[cfg(feature = "overlay")]
 mod development;
+#[cfg(feature = "overlay")]
+mod patched;
+mod reload;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -14,6 +17,7 @@ use crate::site::{Outside, Settings, Site, Tera};
 use crate::snapshot::Snapshot;
 #[cfg(feature = "overlay")]
 pub(crate) use development::Developing;
+pub(crate) use reload::{Hangups, Load};
 
 /// A site that is ready to run: what the build froze, the functions of the binary, and what `main` adds.
 ///

@@ -3,8 +3,11 @@
 //! 1. [`watch`]: which files have changed.
 //! 2. [`Workspace`]: reads them again, and nothing else.
 //!
+//! An operator's overlay, which is read as a whole and not watched, is in [`patch`].
+//!
 //! Making a site of the new snapshot, and putting it in the place of the old one, is left to `launch`.
 
+pub mod patch;
 mod watch;
 
 use std::path::Path;

@@ -166,6 +166,16 @@ impl Pipeline {
             let _ = tokio::task::spawn_blocking(move || development.refresh(&pipeline.current)).await;
         }
     }
+
+    /// What requests are answered from at this moment.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.current.load_full()
+    }
+
+    /// Answers all requests that come from here on from another site; those in flight end with theirs.
+    pub fn replace(&self, serving: Serving) {
+        self.current.store(Arc::new(serving));
+    }
 }
 
 impl Serving {

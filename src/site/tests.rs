@@ -58,6 +58,7 @@ pub(super) fn asset(path: &'static str, hash: &'static str) -> Asset {
     let mime = Cow::Borrowed("text/css; charset=utf-8");
     Asset {
         is_root: false,
+        is_patched: false,
         path: Text::Borrowed(path),
         mime,
         hash: Text::Borrowed(hash),

@@ -10,6 +10,10 @@ pub struct Asset {
     pub path: Text,
     /// Whether it is a file of the folder `static.root`, so that it is found at the top and never beneath `static.path`.
     pub is_root: bool,
+    /// Whether an operator's overlay made it another file than the one in the binary: by other bytes, or by the version of a file that it
+    /// names. Its address carries its own version then, whatever `static.version` is, because the old address may be kept for good
+    /// somewhere; and the build's date is not its own.
+    pub is_patched: bool,
     /// Its media type, with `; charset=utf-8` for text.
     pub mime: Text,
     /// Hash of the bytes that are served, in hexadecimal: what its entity tags are made of.

@@ -15,9 +15,9 @@
 pub mod assets;
 pub mod check;
 pub mod files;
-mod messages;
+pub mod messages;
 pub mod names;
-mod routes;
+pub mod routes;
 pub mod settings;
 pub mod templates;
 #[cfg(test)]

@@ -30,6 +30,7 @@ fn asset(path: &'static str, mime: &'static str, body: Vec<u8>) -> Asset {
     Asset {
         path: path.into(),
         is_root: false,
+        is_patched: false,
         mime: mime.into(),
         hash,
         version,

@@ -1,6 +1,6 @@
 //! The command `assets`: the static files that are in the binary, for people and for a server in front of it.
 //!
-//! All of it is about what the build froze, so no setting from outside counts here and no secret is needed.
+//! All of it is about what the build froze and an overlay puts over it, so no setting from outside counts here and no secret is needed.
 
 mod export;
 mod list;
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::error::Error;
-use crate::launch::App;
+use crate::snapshot::Snapshot;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -45,11 +45,11 @@ pub(super) enum Command {
 
 impl Command {
     /// Does what the command line says.
-    pub(super) fn run(self, app: &App) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, snapshot: &Snapshot) -> Result<ExitCode, Error> {
         match self {
-            Command::List => super::print(&list::table(&app.snapshot().assets))?,
-            Command::Export(flags) => return export::run(app, &flags),
-            Command::Types => super::print(&types::page(&app.snapshot()))?,
+            Command::List => super::print(&list::table(&snapshot.assets))?,
+            Command::Export(flags) => return export::run(snapshot, &flags),
+            Command::Types => super::print(&types::page(snapshot))?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,6 +6,7 @@ fn asset(path: &str, mime: &str, length: usize, variants: &[(Encoding, usize)]) 
     let variants = variants.iter().map(|&(encoding, length)| Variant { encoding, body: vec![1; length].into() });
     Asset {
         is_root: false,
+        is_patched: false,
         path: path.to_string().into(),
         mime: mime.to_string().into(),
         hash: "0123456789abcdef".into(),

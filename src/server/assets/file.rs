@@ -31,8 +31,15 @@ const TAG_DIGITS: usize = 32;
 pub(super) struct Shared {
     /// `Cache-Control` for an address without the current version.
     pub(super) cache: HeaderValue,
-    /// When they were made, in whole seconds.
+    /// When the build made them, in whole seconds.
     pub(super) modified: Option<SystemTime>,
+}
+
+impl Shared {
+    /// When a file was made, where that is known: what an overlay changed is not the build's.
+    fn modified_of(&self, asset: &Asset) -> Option<SystemTime> {
+        self.modified.filter(|_| !asset.is_patched)
+    }
 }
 
 /// One file.
@@ -66,7 +73,7 @@ impl StaticFile {
         StaticFile {
             identity: Variant::new(asset, None, slice(&asset.body), shared),
             encoded: asset.variants.iter().map(encoded).collect(),
-            modified: shared.modified,
+            modified: shared.modified_of(asset),
         }
     }
 
@@ -130,7 +137,7 @@ impl Variant {
         if let Some(encoding) = encoding {
             whole.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
         }
-        if let Some(modified) = shared.modified {
+        if let Some(modified) = shared.modified_of(asset) {
             whole.insert(LAST_MODIFIED, text(httpdate::fmt_http_date(modified)));
         }
         whole.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));

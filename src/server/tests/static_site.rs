@@ -34,6 +34,7 @@ pub fn asset(path: &'static str, mime: &'static str, body: &'static [u8]) -> Ass
     Asset {
         path: Text::Borrowed(path),
         is_root: !path.starts_with("static/"),
+        is_patched: false,
         mime: Text::Borrowed(mime),
         hash: Text::Borrowed(HASH),
         version: Text::Borrowed(HASH),

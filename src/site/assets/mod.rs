@@ -96,14 +96,18 @@ impl Assets {
 
     /// Whether a request's query is a current version of a file, so that the answer may be kept for good: the one that `asset`
     /// writes, the file's own, or the tag of the site. Stylesheets have the version that the build knew, which may be one of the others.
+    ///
+    /// What an operator's overlay changed has only its own version: copies of what the binary has may be kept under all others.
     pub fn is_current(&self, file: &Asset, query: &str) -> bool {
         let version = query.rsplit('&').next().unwrap_or_default();
-        !version.is_empty() && (version == self.version(file) || version == file.version || version == self.tag)
+        let is_shared = || !file.is_patched && (version == self.version(file) || version == self.tag);
+        !version.is_empty() && (version == file.version || is_shared())
     }
 
     /// The version in a file's address; empty where there is none.
     pub fn version<'a>(&'a self, file: &'a Asset) -> &'a str {
         match &self.version {
+            _ if file.is_patched => &file.version,
             Version::Tag(tag) => tag,
             Version::File => &file.version,
         }

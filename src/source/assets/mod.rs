@@ -16,6 +16,7 @@ pub mod address;
 pub mod bundles;
 pub mod css;
 mod mime;
+pub mod patch;
 pub mod reference;
 mod references;
 pub mod script;
@@ -134,6 +135,7 @@ fn asset(source: StaticSource, version: String) -> Asset {
         version: version.into(),
         path: source.address.into(),
         is_root: source.is_root,
+        is_patched: false,
         body: source.body.into(),
         variants: Vec::new().into(),
     }

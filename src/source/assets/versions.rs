@@ -100,7 +100,7 @@ fn text_of(value: &Value) -> Option<&str> {
 }
 
 /// The hash of a file without versions: of its bytes, and of the places where versions will stand.
-fn own_hash(source: &StaticSource, links: &[Link], sources: &[StaticSource]) -> String {
+pub fn own_hash(source: &StaticSource, links: &[Link], sources: &[StaticSource]) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&source.body);
     for link in links {
@@ -112,7 +112,7 @@ fn own_hash(source: &StaticSource, links: &[Link], sources: &[StaticSource]) -> 
 }
 
 /// A hash over a text and the addresses and contents of files.
-fn together(own: &str, numbers: &BTreeSet<usize>, sources: &[StaticSource], hashes: &[String]) -> String {
+pub fn together(own: &str, numbers: &BTreeSet<usize>, sources: &[StaticSource], hashes: &[String]) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(own.as_bytes()).update(b"\n");
     for &number in numbers {
@@ -123,7 +123,7 @@ fn together(own: &str, numbers: &BTreeSet<usize>, sources: &[StaticSource], hash
 }
 
 /// All files that can be reached from one by one or more links.
-fn reached(from: usize, links: &[Vec<Link>]) -> BTreeSet<usize> {
+pub fn reached(from: usize, links: &[Vec<Link>]) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     let mut open = vec![from];
     while let Some(number) = open.pop() {

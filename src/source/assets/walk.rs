@@ -41,17 +41,27 @@ impl Folders {
         }
     }
 
+    /// Folders of these names, whether they are there or not.
+    pub fn named(below: Vec<String>, root: Option<String>) -> Folders {
+        Folders { below, root }
+    }
+
     /// The files of all folders, sorted by address, each address once.
     pub fn read(&self, files: &mut Files, problems: &mut Vec<Problem>) -> Vec<StaticSource> {
+        let sources = self.sources(files);
+        let large = sources.iter().filter(|source| source.body.len() > LARGE);
+        problems.extend(large.map(|source| self::large(&source.file, source.body.len())));
+        sources
+    }
+
+    /// The same, however large they are.
+    pub fn sources(&self, files: &mut Files) -> Vec<StaticSource> {
         let mut sources = Vec::new();
         for (folder, is_root) in
             self.below.iter().map(|folder| (folder, false)).chain(self.root.iter().map(|root| (root, true)))
         {
             for found in files.walk(folder) {
                 let Some(body) = files.bytes(&found.path) else { continue };
-                if body.len() > LARGE {
-                    problems.push(large(&found.path, body.len()));
-                }
                 let address = if is_root { found.name } else { found.path.clone() };
                 sources.push(StaticSource {
                     address,

@@ -44,6 +44,7 @@ fn site(pairs: &[(&'static str, &'static str)]) -> Snapshot {
     };
     let asset = |path: &'static str| Asset {
         is_root: false,
+        is_patched: false,
         path: path.into(),
         mime: "".into(),
         hash: "".into(),

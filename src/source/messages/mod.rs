@@ -3,6 +3,7 @@
 //! A language is a folder below `i18n.path`. Plural forms are ordinary nested keys (`apples.one`, `apples.other`). Whether the
 //! languages say the same is looked at in `compare`; whether templates ask for messages that exist is not a matter of this module.
 
+pub mod alone;
 mod compare;
 
 use std::collections::BTreeMap;

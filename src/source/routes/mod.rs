@@ -4,7 +4,7 @@
 //! stands twice, a route that an earlier one always answers for.
 
 mod keys;
-mod order;
+pub mod order;
 mod paths;
 mod requirements;
 

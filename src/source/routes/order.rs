@@ -1,4 +1,6 @@
 //! What is wrong between routes: a name that stands twice, a path that an earlier route always answers for.
+//!
+//! [`hidden`] looks at routes alone, so that it serves those of a binary too, whose files are not there.
 
 use std::collections::HashMap;
 
@@ -12,32 +14,58 @@ use crate::source::yaml::Document;
 
 /// Checks the routes of all files in declared order.
 pub fn check(files: &[(&Document<'_>, Vec<Declared>)], problems: &mut Vec<Problem>) {
+    let all: Vec<_> =
+        files.iter().flat_map(|(document, routes)| routes.iter().map(move |route| (*document, route))).collect();
     let mut names: HashMap<&str, &Declared> = HashMap::new();
-    let mut earlier: HashMap<String, Vec<Pattern<'_>>> = HashMap::new();
-    for (document, routes) in files {
-        for declared in routes {
-            let name = declared.route.name.as_ref();
-            if let Some(first) = names.get(name) {
-                let problem = document.error(declared.mark, format!("a second route has the name `{name}`"));
-                problems.push(problem.help(format!("rename one of the two; the first is at {}", first.route.place)));
-            }
-            names.entry(name).or_insert(declared);
-            for index in (0..declared.paths.len()).filter(|_| declared.sound) {
-                let pattern = Pattern::new(declared, index);
-                let same_shape = earlier.entry(pattern.shape()).or_default();
-                if let Some(first) = same_shape.iter().find(|first| first.covers(&pattern)) {
-                    problems.push(unreachable(document, &pattern, first));
-                }
-                same_shape.push(pattern);
-            }
+    for &(document, declared) in &all {
+        let name = declared.route.name.as_ref();
+        if let Some(first) = names.get(name) {
+            let problem = document.error(declared.mark, format!("a second route has the name `{name}`"));
+            problems.push(problem.help(format!("rename one of the two; the first is at {}", first.route.place)));
         }
+        names.entry(name).or_insert(declared);
+    }
+    // A route that is wrong alone would only make others look wrong.
+    let sound: Vec<_> = all.into_iter().filter(|(_, declared)| declared.sound).collect();
+    let routes: Vec<&Route> = sound.iter().map(|(_, declared)| &declared.route).collect();
+    for Hidden { route, path, by } in hidden(&routes) {
+        let (document, declared) = sound[route];
+        problems.push(unreachable(document, declared, path, routes[by]));
     }
 }
 
-fn unreachable(document: &Document<'_>, pattern: &Pattern<'_>, first: &Pattern<'_>) -> Problem {
-    let node = &pattern.declared.paths[pattern.index];
-    let (name, route) = (&pattern.declared.route.name, &first.declared.route);
-    if std::ptr::eq(pattern.declared, first.declared) {
+/// A path that no request can reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hidden {
+    /// The number of its route.
+    pub route: usize,
+    /// The number of the path among those of its route.
+    pub path: usize,
+    /// The number of the route that always answers in its place: an earlier one, or the same.
+    pub by: usize,
+}
+
+/// The paths that no request can reach, of routes in declared order.
+pub fn hidden(routes: &[&Route]) -> Vec<Hidden> {
+    let mut earlier: HashMap<String, Vec<(usize, Pattern<'_>)>> = HashMap::new();
+    let mut found = Vec::new();
+    for (number, route) in routes.iter().enumerate() {
+        for path in 0..route.paths.len() {
+            let pattern = Pattern { route, index: path };
+            let same_shape = earlier.entry(pattern.shape()).or_default();
+            if let Some((by, _)) = same_shape.iter().find(|(_, first)| first.covers(&pattern)) {
+                found.push(Hidden { route: number, path, by: *by });
+            }
+            same_shape.push((number, pattern));
+        }
+    }
+    found
+}
+
+fn unreachable(document: &Document<'_>, declared: &Declared, path: usize, route: &Route) -> Problem {
+    let node = &declared.paths[path];
+    let name = &declared.route.name;
+    if std::ptr::eq(&declared.route, route) {
         let message = format!("two languages of the route `{name}` have the same path, so this one could never match");
         return document.error(node.mark, message).help("give each language a path of its own, such as `/es/…`");
     }
@@ -49,17 +77,13 @@ fn unreachable(document: &Document<'_>, pattern: &Pattern<'_>, first: &Pattern<'
 /// One path of a route.
 #[derive(Clone, Copy)]
 struct Pattern<'a> {
-    declared: &'a Declared,
+    route: &'a Route,
     index: usize,
 }
 
 impl<'a> Pattern<'a> {
-    fn new(declared: &'a Declared, index: usize) -> Self {
-        Pattern { declared, index }
-    }
-
     fn text(&self) -> &'a str {
-        &self.declared.route.paths[self.index].pattern
+        &self.route.paths[self.index].pattern
     }
 
     /// The pattern with nameless parameters: what two paths must share before one can stand in the other's way.
@@ -74,7 +98,7 @@ impl<'a> Pattern<'a> {
 
     /// Whether this one answers whatever the other, of the same shape, could answer. In doubt it does not.
     fn covers(&self, later: &Pattern<'_>) -> bool {
-        let (first, second) = (&self.declared.route, &later.declared.route);
+        let (first, second) = (self.route, later.route);
         let methods = match (&first.methods, &second.methods) {
             (None, _) => true,
             (Some(_), None) => false,

@@ -18,7 +18,6 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::error::{Error, one_line};
-use crate::launch::App;
 use crate::snapshot::Snapshot;
 use folder::Folder;
 use plan::Plan;
@@ -35,8 +34,8 @@ pub(in crate::cli) struct Flags {
 }
 
 /// Exports all static files of the site.
-pub(super) fn run(app: &App, flags: &Flags) -> Result<ExitCode, Error> {
-    let done = export(&app.snapshot(), flags)?;
+pub(super) fn run(snapshot: &Snapshot, flags: &Flags) -> Result<ExitCode, Error> {
+    let done = export(snapshot, flags)?;
     done.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     crate::cli::print(&done.report(flags))?;
     Ok(ExitCode::SUCCESS)

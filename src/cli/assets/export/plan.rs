@@ -103,10 +103,11 @@ pub(super) fn is_below(path: &str) -> bool {
 /// The time of a file and its compressed forms: the same in each export, and another when the content is another.
 ///
 /// NGINX makes `ETag` and `Last-Modified` of time and size. With one time for all, a file that changes without growing would stay in
-/// caches, so without a date it is the content's hash that gives the time. A date from the build moves with each release.
+/// caches, so without a date it is the content's hash that gives the time. A date from the build moves with each release; it is not that of
+/// what an overlay has changed since.
 fn modified(asset: &Asset, date: Option<u64>) -> SystemTime {
     let digits = asset.hash.chars().filter_map(|digit| digit.to_digit(16));
     let derived = FIRST_TIME + digits.fold(0, |number, digit| (number * 16 + u64::from(digit)) % TIMES);
     let time = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-    date.and_then(time).or_else(|| time(derived)).unwrap_or(SystemTime::UNIX_EPOCH)
+    date.filter(|_| !asset.is_patched).and_then(time).or_else(|| time(derived)).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -30,6 +30,7 @@ fn file(path: &str, body: &str, encodings: &[Encoding]) -> Asset {
     let hash: String = body.bytes().map(|byte| format!("{byte:02x}")).collect();
     Asset {
         is_root: false,
+        is_patched: false,
         path: path.to_string().into(),
         mime: "text/css".into(),
         version: hash.clone().into(),
