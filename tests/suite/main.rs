@@ -15,6 +15,7 @@ mod mistakes;
 mod nginx;
 mod outside;
 mod pages;
+mod patch;
 mod reading;
 mod release;
 mod server;

@@ -48,6 +48,12 @@ impl Server {
         assert!(status.success());
     }
 
+    /// Asks the process to reload, as systemd does.
+    pub fn hang_up(&self) {
+        let status = Command::new("kill").args(["-HUP", &self.process.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
     /// Asks the process to stop, if that has not been done, and gives its exit status and its log.
     pub fn stop(mut self) -> (ExitStatus, String) {
         self.terminate();
