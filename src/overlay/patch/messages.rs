@@ -4,6 +4,7 @@
 //! cannot take the place of another one, and need not: a file with nothing but the mended text is enough, under any name.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::pattern;
 use crate::problem::Problem;
@@ -41,7 +42,7 @@ pub fn read(
     for (code, texts) in &patches {
         let language = languages
             .remove(code)
-            .unwrap_or_else(|| Language { code: code.clone().into(), messages: Table::Owned(Vec::new()) });
+            .unwrap_or_else(|| Language { code: code.clone().into(), messages: Table::Owned(Arc::default()) });
         languages.insert(code.clone(), put_over(language, texts));
     }
     let languages: Vec<Language> = languages.into_values().collect();
@@ -56,8 +57,8 @@ pub fn read(
 fn put_over(language: Language, texts: &Texts) -> Language {
     let mut messages: BTreeMap<&str, &str> = language.messages.iter().collect();
     messages.extend(texts.iter().map(|(id, placed)| (id.as_str(), placed.text.as_str())));
-    let messages = messages.into_iter().map(|(id, text)| (id.to_string(), text.to_string())).collect();
-    Language { code: language.code, messages: Table::Owned(messages) }
+    let messages: Vec<_> = messages.into_iter().map(|(id, text)| (id.to_string(), text.to_string())).collect();
+    Language { code: language.code, messages: Table::Owned(messages.into()) }
 }
 
 /// What may be wrong with the texts of one language.
