@@ -39,6 +39,9 @@ impl App {
     /// Changes the template engine before the templates are loaded: filters, functions and tests that need a value of the
     /// program's own, or another way of escaping (B129). May be called several times; the calls run in order.
     ///
+    /// In production each runs once. In development they run again after an edit of messages, routes, settings or static files, and the
+    /// engine that they changed is copied for each page, so a function that counts something shares its counter by an `Arc`.
+    ///
     /// Plain functions need none of this: name them in the settings `tera.filters`, `tera.functions` and `tera.tests`.
     pub fn tera(mut self, setup: impl Fn(&mut Tera) + Send + Sync + 'static) -> Self {
         self.tera.push(Box::new(setup));

@@ -22,6 +22,7 @@ use http::request::Parts;
 mod accept;
 pub mod assets;
 pub mod body;
+mod broken;
 mod connection;
 mod development;
 mod encodings;

@@ -27,7 +27,7 @@ use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::{BodyError, Incoming};
 use super::page::Compression;
-use super::{Answer, Answered, Development, PREFIX, Peer, assets, errors, send};
+use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
@@ -37,9 +37,9 @@ use crate::snapshot::Changed;
 /// All that a request is answered from: one site and what was made from it.
 pub struct Serving {
     pub(super) site: Arc<Site>,
-    pub(super) endpoints: Endpoints,
-    files: StaticFiles,
-    pub(super) rules: Rules,
+    pub(super) endpoints: Arc<Endpoints>,
+    files: Arc<StaticFiles>,
+    pub(super) rules: Arc<Rules>,
     /// What a process in development adds.
     pub(super) development: Option<Arc<dyn Development>>,
 }
@@ -75,9 +75,9 @@ impl Serving {
     ///
     /// [`Error::Setting`] when a setting that the pipeline needs does not fit or names a controller that is not there.
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
-        let rules = Rules::new(&site)?;
         let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);
-        Ok(Serving { site, endpoints, files, rules, development: None })
+        let rules = Arc::new(Rules::new(&site)?);
+        Ok(Serving { site, endpoints: Arc::new(endpoints), files: Arc::new(files), rules, development: None })
     }
 
     /// The same, with what a process in development adds.
@@ -91,13 +91,23 @@ impl Serving {
         &self.site
     }
 
-    /// What serves a site that was revised from this one, with the functions of the binary.
+    /// What serves a site that was revised from this one, with the functions of the binary. What was made from parts of the site that
+    /// have not changed is shared.
     ///
     /// # Errors
     ///
     /// As [`Serving::new`].
-    pub fn revised(&self, site: Arc<Site>, dispatch: &Dispatch, _changed: &Changed) -> Result<Self, Error> {
-        Ok(Serving { development: self.development.clone(), ..Serving::new(site, dispatch)? })
+    pub fn revised(&self, site: Arc<Site>, dispatch: &Dispatch, changed: &Changed) -> Result<Self, Error> {
+        let endpoints = match changed.routes || changed.settings {
+            true => Arc::new(Endpoints::new(&site, dispatch)?),
+            false => Arc::clone(&self.endpoints),
+        };
+        let rules = if changed.settings { Arc::new(Rules::new(&site)?) } else { Arc::clone(&self.rules) };
+        let files = match changed.settings || !Arc::ptr_eq(&site.assets, &self.site.assets) {
+            true => Arc::new(self.files.revised(&site, &changed.assets)?),
+            false => Arc::clone(&self.files),
+        };
+        Ok(Serving { site, endpoints, files, rules, development: self.development.clone() })
     }
 }
 
@@ -262,8 +272,12 @@ impl Serving {
             Found::BadPath => {
                 return Err(Failure::new(400, "the path is not percent-encoded UTF-8 (RFC 3986 section 2.1)"));
             }
-            Found::NotFound => return Err(Failure::new(404, format!("no route answers `{}`", request.path()))),
+            Found::NotFound => {
+                broken::check_unrouted(&self.site)?;
+                return Err(Failure::new(404, format!("no route answers `{}`", request.path())));
+            }
             Found::WrongMethod { allow } => {
+                broken::check_unrouted(&self.site)?;
                 if request.method() == Method::OPTIONS {
                     return Ok(Routed::Answer(Response::empty().with_header("allow", allow)));
                 }
@@ -276,6 +290,7 @@ impl Serving {
             None => {}
         }
         request.set_route(found.index, found.parameters);
+        broken::check_route(&self.site, found.route)?;
         let endpoint = self.endpoints.route(found.index);
         endpoint.map(Routed::Endpoint).ok_or_else(|| Failure::new(500, "the route has no endpoint"))
     }
@@ -362,6 +377,7 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 /// Step 7: a response that names a template becomes one that has its text.
 pub(super) fn render(request: &Request, response: Response) -> Result<Response, Failure> {
     response.map_template(|page| {
+        broken::check_template(request.site(), &page.template)?;
         let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| request.render(&page.template, page.context)));
         let rendered = rendered.map_err(|panic| Failure::new(500, panic_message(&*panic)))?;
         rendered.map(|html| Body::Bytes(html.into())).map_err(Failure::from_error)

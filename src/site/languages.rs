@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// The site's languages and the default one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Languages {
     codes: Arc<[Arc<str>]>,
     default: Option<usize>,

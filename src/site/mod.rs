@@ -1,7 +1,7 @@
 //! What a running process serves from: everything made from one [`Snapshot`], immutable.
 //!
-//! A raw snapshot goes in, ready parts come out, and nothing later looks at raw data. In development the whole [`Site`] is made
-//! anew and swapped; a request that began with the old one ends with it. How requests are taken and answered is the business of
+//! A raw snapshot goes in, ready parts come out, and nothing later looks at raw data. After an edit in development a new [`Site`] takes
+//! the old one's place, which shares with it what the edit left alone; a request that began with the old one ends with it. How requests are taken and answered is the business of
 //! `http`, `controller` and `server`.
 
 mod assets;
@@ -22,7 +22,7 @@ pub use assets::Assets;
 pub use languages::Languages;
 pub(crate) use renderer::noting;
 pub use renderer::{
-    Context, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, View, mark_for_once,
+    Context, Equipment, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, View, mark_for_once,
 };
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
 pub use settings::{Layer, Outside, Settings, Shown};
@@ -31,7 +31,7 @@ pub use urls::{PublicUrl, Urls};
 
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::snapshot::{Changed, Snapshot};
+use crate::snapshot::{Changed, Route, Snapshot};
 
 /// One site, ready to be served.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct Site {
     /// All settings that count.
     pub settings: Settings,
     /// Finds the route for a request.
-    pub router: Router,
+    pub router: Arc<Router>,
     /// Messages by language.
     pub translator: Arc<Translator>,
     /// Addresses of routes.
@@ -75,13 +75,18 @@ impl Site {
         let translator = Arc::new(Translator::new(&snapshot.languages, &default));
         let languages = translator.languages().clone();
         let codes: Vec<&str> = languages.iter().collect();
-        let router = Router::new(&snapshot.routes, &codes)?;
+        let router = Arc::new(Router::new(&snapshot.routes, &codes)?);
         let urls = Arc::new(Urls::new(&snapshot.routes, languages.clone(), public_url(&settings)?)?);
         let assets = Arc::new(Assets::new(snapshot.assets, &snapshot.version, &settings)?);
         let filters =
             Filters { translator: Arc::clone(&translator), urls: Arc::clone(&urls), assets: Arc::clone(&assets) };
-        let folder = settings.get_string("tera.path")?;
-        let renderer = Renderer::new(snapshot.templates, &folder, filters, customise)?;
+        let equipment = Equipment {
+            folder: &settings.get_string("tera.path")?,
+            filters,
+            is_prod: settings.is_prod(),
+            setup: customise,
+        };
+        let renderer = Renderer::new(snapshot.templates, equipment)?;
         Ok(Site {
             settings,
             router,
@@ -107,11 +112,66 @@ impl Site {
     pub fn revised(
         &self,
         snapshot: &Snapshot,
-        _changed: &Changed,
+        changed: &Changed,
         settings: Settings,
         customise: &TeraSetup,
     ) -> Result<Site, Error> {
-        Site::new(snapshot.clone(), settings, customise)
+        let default = default_language(snapshot, &settings)?;
+        let translator = self.revised_translator(snapshot, &default, changed);
+        let languages = translator.languages().clone();
+        let (router, urls) = self.revised_routes(snapshot, &languages, public_url(&settings)?, changed.routes)?;
+        let assets = self.assets.revised(&snapshot.assets, &changed.assets, &snapshot.version, &settings)?;
+        let filters =
+            Filters { translator: Arc::clone(&translator), urls: Arc::clone(&urls), assets: Arc::clone(&assets) };
+        let folder = settings.get_string("tera.path")?;
+        let equipment = Equipment { folder: &folder, filters, is_prod: settings.is_prod(), setup: customise };
+        let renderer = self.renderer.revised(&snapshot.templates, &changed.templates, equipment)?;
+        Ok(Site {
+            settings,
+            router,
+            translator,
+            urls,
+            assets,
+            renderer,
+            name: snapshot.name.to_string(),
+            release: snapshot.release.to_string(),
+            version: snapshot.version.to_string(),
+            date: snapshot.date,
+            languages,
+            broken: Vec::new(),
+        })
+    }
+
+    fn revised_translator(&self, snapshot: &Snapshot, default: &str, changed: &Changed) -> Arc<Translator> {
+        let codes = || snapshot.languages.iter().map(|language| &*language.code);
+        if changed.languages.is_empty() && Languages::new(codes(), default) == self.languages {
+            return Arc::clone(&self.translator);
+        }
+        Arc::new(self.translator.revised(&snapshot.languages, default, &changed.languages))
+    }
+
+    /// The router, which reads the routes and the languages' codes, and the addresses, which also read `server.public_url`.
+    fn revised_routes(
+        &self,
+        snapshot: &Snapshot,
+        languages: &Languages,
+        public: PublicUrl,
+        has_other_routes: bool,
+    ) -> Result<(Arc<Router>, Arc<Urls>), Error> {
+        let codes: Vec<&str> = languages.iter().collect();
+        let keeps_router = !has_other_routes && self.languages.iter().eq(codes.iter().copied());
+        let keeps_urls = !has_other_routes && self.urls.is_for(languages, &public);
+        if keeps_router && keeps_urls {
+            return Ok((Arc::clone(&self.router), Arc::clone(&self.urls)));
+        }
+        let known = self.router.known();
+        let router = match keeps_router {
+            true => Arc::clone(&self.router),
+            false => Arc::new(self.router.revised(&snapshot.routes, &codes, &known)?),
+        };
+        let is_same = |route: &Route| known.has_paths_of(route);
+        let urls = self.urls.revised(&snapshot.routes, languages.clone(), public, is_same)?;
+        Ok((router, Arc::new(urls)))
     }
 }
 

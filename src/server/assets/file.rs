@@ -28,6 +28,7 @@ const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 const TAG_DIGITS: usize = 32;
 
 /// What all files of a site have in common.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Shared {
     /// `Cache-Control` for an address without the current version.
     pub(super) cache: HeaderValue,

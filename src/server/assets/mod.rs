@@ -14,6 +14,7 @@ mod parts;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,6 +27,7 @@ use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
 use crate::error::Error;
 use crate::http::Failure;
 use crate::site::{Assets, Site};
+use crate::snapshot::Asset;
 use addresses::{Addresses, Found};
 use file::{Shared, StaticFile};
 pub(super) use parts::streamed;
@@ -41,10 +43,9 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 pub struct StaticFiles {
     assets: Arc<Assets>,
     /// By the number that [`Assets::number`] gives.
-    files: Vec<StaticFile>,
+    files: Vec<Arc<StaticFile>>,
     addresses: Addresses,
-    /// `Cache-Control` for an address without the current version.
-    otherwise: HeaderValue,
+    shared: Shared,
 }
 
 /// What became of a request's path.
@@ -69,14 +70,32 @@ impl StaticFiles {
     ///
     /// [`Error::Setting`] where a setting under `static` is not of its type.
     pub fn new(site: &Site) -> Result<Self, Error> {
+        StaticFiles::with(site, |_, _| None)
+    }
+
+    /// The files of a site that was revised from the one of these. Those that are not at the `changed` addresses are shared.
+    ///
+    /// # Errors
+    ///
+    /// As [`StaticFiles::new`].
+    pub fn revised(&self, site: &Site, changed: &BTreeSet<String>) -> Result<Self, Error> {
+        StaticFiles::with(site, |asset, shared| {
+            let number = self.assets.number(&asset.path).filter(|_| !changed.contains(&*asset.path))?;
+            (*shared == self.shared).then(|| Arc::clone(&self.files[number]))
+        })
+    }
+
+    /// Prepares the files of a site but for those that are `known`.
+    fn with(site: &Site, known: impl Fn(&Asset, &Shared) -> Option<Arc<StaticFile>>) -> Result<Self, Error> {
         let max_age = site.settings.get::<Option<u64>>("static.max_age")?;
-        let otherwise = max_age.map_or(REVALIDATE, |seconds| text(format!("public, max-age={seconds}")));
-        let shared = Shared { cache: otherwise.clone(), modified: modified(site.date) };
+        let cache = max_age.map_or(REVALIDATE, |seconds| text(format!("public, max-age={seconds}")));
+        let shared = Shared { cache, modified: modified(site.date) };
+        let file = |asset| known(asset, &shared).unwrap_or_else(|| Arc::new(StaticFile::new(asset, &shared)));
         Ok(StaticFiles {
             assets: site.assets.clone(),
-            files: site.assets.files().iter().map(|asset| StaticFile::new(asset, &shared)).collect(),
+            files: site.assets.files().iter().map(file).collect(),
             addresses: Addresses::new(site)?,
-            otherwise,
+            shared,
         })
     }
 
@@ -123,7 +142,7 @@ impl StaticFiles {
         let query = request.uri.query().map_or(String::new(), |query| format!("?{query}"));
         // Not every octet of a target may stand in a field.
         let location = text(utf8_percent_encode(&format!("./{name}/{query}"), CONTROLS).to_string());
-        bodiless(StatusCode::PERMANENT_REDIRECT, [(LOCATION, location), (CACHE_CONTROL, self.otherwise.clone())])
+        bodiless(StatusCode::PERMANENT_REDIRECT, [(LOCATION, location), (CACHE_CONTROL, self.shared.cache.clone())])
     }
 }
 

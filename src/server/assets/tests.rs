@@ -3,7 +3,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LAST_MO
 
 use super::*;
 use crate::server::tests::static_site::{self, FILE};
-use crate::snapshot::{Snapshot, Text, Value};
+use crate::snapshot::{Changed, Snapshot, Text, Value};
 
 /// The files of a site in production whose version is `v1`.
 fn files(settings: &[(&'static str, &'static str)]) -> StaticFiles {
@@ -234,4 +234,34 @@ fn a_file_without_encodings_does_not_vary() {
     assert_eq!(response.headers()[CONTENT_TYPE], "text/css; charset=utf-8");
     let known = answered(ask(&files(&[]), request().header("if-none-match", &response.headers()[ETAG])));
     assert_eq!((known.status(), known.headers().contains_key(VARY)), (StatusCode::NOT_MODIFIED, false));
+}
+
+#[test]
+fn after_an_edit_the_other_files_are_shared() {
+    let snapshot = static_site::snapshot(&[]);
+    let site = static_site::site(snapshot.clone());
+    let old = StaticFiles::new(&site).unwrap();
+    let revise = |change: fn(&mut Snapshot), names: &[&str]| {
+        let mut snapshot = snapshot.clone();
+        change(&mut snapshot);
+        let assets: BTreeSet<String> = names.iter().map(|name| name.to_string()).collect();
+        let changed = Changed { settings: true, assets, ..Changed::default() };
+        let settings = crate::site::Settings::load(&snapshot, crate::site::Outside::default()).unwrap();
+        let site = site.revised(&snapshot, &changed, settings, &|_| ()).unwrap();
+        old.revised(&site, &changed.assets).unwrap()
+    };
+    let shared =
+        |new: &StaticFiles| new.files.iter().filter(|file| old.files.iter().any(|old| Arc::ptr_eq(old, file))).count();
+    let edited = revise(|snapshot| snapshot.assets.to_mut()[4].body = b"new".into(), &["static/css/site.css"]);
+    assert_eq!((&answered(get(&edited, FILE)).body()[..], shared(&edited)), (&b"new"[..], 6));
+    let fewer = revise(|snapshot| drop(snapshot.assets.to_mut().remove(0)), &["help/index.html"]);
+    assert_eq!((&answered(get(&fewer, "/static/a%20b.css")).body()[..], shared(&fewer)), (&b"0123456789"[..], 6));
+    let aged = revise(
+        |snapshot| snapshot.settings.to_mut().push(static_site::setting("static.max_age", Value::Integer(60))),
+        &[],
+    );
+    assert_eq!(
+        (&answered(get(&aged, FILE)).headers()[CACHE_CONTROL], shared(&aged)),
+        (&HeaderValue::from_static("public, max-age=60"), 0)
+    );
 }

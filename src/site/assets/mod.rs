@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ahash::AHashMap;
 
@@ -19,7 +20,16 @@ pub struct Assets {
     paths: AHashMap<Text, usize>,
     /// What `asset` writes, by the value that it is given.
     addresses: AHashMap<Box<str>, Box<str>>,
+    writing: Writing,
+}
+
+/// How addresses are written.
+#[derive(Debug, PartialEq, Eq)]
+struct Writing {
+    /// The setting `static.path`.
     prefix: String,
+    /// The setting `static.folders`.
+    folders: Vec<String>,
     version: Version,
     /// The version tag of the site, which stylesheets of the build may carry whatever the setting is by now.
     tag: String,
@@ -44,16 +54,34 @@ impl Assets {
     ///
     /// [`Error::Setting`] where a setting under `static` is not of its type, or cannot be written into addresses.
     pub fn new(files: List<Asset>, tag: &str, settings: &Settings) -> Result<Self, Error> {
-        let version = Version::new(tag, settings)?;
-        let prefix = settings.get_string("static.path").unwrap_or_default();
-        let mut folders = settings.get_vec("static.folders")?;
-        if folders.is_empty() {
-            folders = top_folders(&files);
+        Ok(Assets::of(files, Writing::new(tag, settings)?))
+    }
+
+    /// The files as they are now, of which these addresses are others than before. Where neither they nor a setting have changed, it is
+    /// the same index.
+    ///
+    /// # Errors
+    ///
+    /// As [`Assets::new`].
+    pub(super) fn revised(
+        self: &Arc<Self>,
+        files: &[Asset],
+        changed: &BTreeSet<String>,
+        tag: &str,
+        settings: &Settings,
+    ) -> Result<Arc<Self>, Error> {
+        let writing = Writing::new(tag, settings)?;
+        if changed.is_empty() && writing == self.writing {
+            return Ok(Arc::clone(self));
         }
+        Ok(Arc::new(Assets::of(files.to_vec().into(), writing)))
+    }
+
+    fn of(files: List<Asset>, writing: Writing) -> Self {
         let paths = files.iter().enumerate().map(|(number, file)| (file.path.clone(), number)).collect();
-        let mut assets = Assets { files, paths, addresses: AHashMap::new(), prefix, version, tag: tag.to_string() };
-        assets.write_addresses(&folders);
-        Ok(assets)
+        let mut assets = Assets { files, paths, addresses: AHashMap::new(), writing };
+        assets.write_addresses();
+        assets
     }
 
     /// The file at an address, given percent-decoded and without the leading slash.
@@ -89,7 +117,7 @@ impl Assets {
                 let (plain, version) = address.split_once('?').unwrap_or((address, ""));
                 versioned(format!("{plain}{query}"), version)
             }
-            None => versioned(join(&self.prefix, path) + query, self.shared_version()),
+            None => versioned(join(&self.writing.prefix, path) + query, self.shared_version()),
         };
         Cow::Owned(address + fragment)
     }
@@ -100,13 +128,13 @@ impl Assets {
     /// What an operator's overlay changed has only its own version: copies of what the binary has may be kept under all others.
     pub fn is_current(&self, file: &Asset, query: &str) -> bool {
         let version = query.rsplit('&').next().unwrap_or_default();
-        let is_shared = || !file.is_patched && (version == self.version(file) || version == self.tag);
+        let is_shared = || !file.is_patched && (version == self.version(file) || version == self.writing.tag);
         !version.is_empty() && (version == file.version || is_shared())
     }
 
     /// The version in a file's address; empty where there is none.
     pub fn version<'a>(&'a self, file: &'a Asset) -> &'a str {
-        match &self.version {
+        match &self.writing.version {
             _ if file.is_patched => &file.version,
             Version::Tag(tag) => tag,
             Version::File => &file.version,
@@ -114,34 +142,37 @@ impl Assets {
     }
 
     fn shared_version(&self) -> &str {
-        match &self.version {
+        match &self.writing.version {
             Version::Tag(tag) => tag,
             Version::File => "",
         }
     }
 
     /// Writes the address of each file for each value that names it; the earlier value wins where two files share one.
-    fn write_addresses(&mut self, folders: &[String]) {
+    fn write_addresses(&mut self) {
+        let of_files = || top_folders(&self.files);
+        let folders = if self.writing.folders.is_empty() { of_files() } else { self.writing.folders.clone() };
+        let prefix = &self.writing.prefix;
         let mut addresses = AHashMap::new();
         let mut add = |value: &str, file: &Asset, plain: String| {
             let address: Box<str> = versioned(plain, self.version(file)).into();
             addresses.entry(value[1..].into()).or_insert_with(|| address.clone());
             addresses.entry(value.into()).or_insert(address);
         };
-        let base = path_of(&self.prefix).trim_end_matches('/');
+        let base = path_of(prefix).trim_end_matches('/');
         for file in self.files.iter() {
             let address = format!("/{}", file.path);
             if let Some(value) = address.strip_prefix(base).filter(|value| value.starts_with('/')) {
                 // A file at the top lies beneath no prefix.
-                add(value, file, if file.is_root { address.clone() } else { join(&self.prefix, value) });
+                add(value, file, if file.is_root { address.clone() } else { join(prefix, value) });
             }
         }
         let (root, below): (Vec<&Asset>, Vec<&Asset>) = self.files.iter().partition(|file| file.is_root);
         for folder in folders.iter().map(|folder| folder.trim_matches('/')) {
             let values = below.iter().filter_map(|file| Some((file.path.strip_prefix(folder)?, file)));
             for (value, file) in values.filter(|(value, _)| value.starts_with('/')) {
-                let is_local = self.prefix.is_empty();
-                add(value, file, if is_local { format!("/{}", file.path) } else { join(&self.prefix, value) });
+                let is_local = prefix.is_empty();
+                add(value, file, if is_local { format!("/{}", file.path) } else { join(prefix, value) });
             }
         }
         for file in root {
@@ -149,6 +180,17 @@ impl Assets {
             add(&address, file, address.clone());
         }
         self.addresses = addresses;
+    }
+}
+
+impl Writing {
+    fn new(tag: &str, settings: &Settings) -> Result<Self, Error> {
+        Ok(Writing {
+            version: Version::new(tag, settings)?,
+            prefix: settings.get_string("static.path").unwrap_or_default(),
+            folders: settings.get_vec("static.folders")?,
+            tag: tag.to_string(),
+        })
     }
 }
 

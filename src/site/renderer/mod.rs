@@ -1,19 +1,24 @@
 //! The only door to the template engine at run time.
 //!
-//! All templates are compiled and linked once, when the site is made; a render looks nothing up but the template. The filters
+//! In production all templates are compiled and linked once, when the site is made; a render looks nothing up but the template
+//! ([`engine`]). In development each page is compiled by itself ([`pages`]), with the templates that it needs ([`closure`]). The filters
 //! `trans`, `url` and `asset` are in [`filters`], what an error of the engine says to people in [`failure`].
 
+mod closure;
 mod current;
+mod engine;
 mod failure;
 mod filters;
 mod once;
+mod pages;
+mod sources;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ahash::{AHashMap, AHashSet};
 pub use once::mark_for_once;
 pub(crate) use once::noting;
 pub use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
@@ -23,6 +28,10 @@ use super::translator::Translator;
 use super::urls::Urls;
 use crate::error::Error;
 use crate::snapshot::{List, Template};
+use closure::Closure;
+use engine::Whole;
+use pages::Pages;
+use sources::Sources;
 
 /// What a site adds to the engine: its own filters, functions and tests.
 pub type TeraSetup<'a> = dyn Fn(&mut Tera) + 'a;
@@ -44,14 +53,19 @@ pub struct View<'a> {
     pub values: &'a dyn Fn(&str) -> Option<Value>,
 }
 
-/// Compiled templates.
+/// Templates that can be rendered.
 pub struct Renderer {
-    engine: Tera,
-    sources: List<Template>,
-    /// The folder of the templates, for messages.
-    folder: String,
-    /// The variables of [`LAZY`] that a template uses, by the template's name.
-    used: AHashMap<String, Vec<&'static str>>,
+    sources: Arc<Sources>,
+    engines: Engines,
+    filters: Filters,
+}
+
+/// Where the compiled templates are.
+enum Engines {
+    /// All in one engine, compiled when the site is made: a request takes no lock and never waits for the compiler.
+    One(Arc<Whole>),
+    /// In an engine per page, compiled when the page is asked for: an edit concerns only the pages that have a part in it.
+    EachPage(Pages),
 }
 
 /// What the filters of Kalgan read.
@@ -65,24 +79,71 @@ pub struct Filters {
     pub assets: Arc<Assets>,
 }
 
+/// What templates are compiled with.
+pub struct Equipment<'a> {
+    /// The folder of the templates, for messages.
+    pub folder: &'a str,
+    /// What Kalgan's own filters read.
+    pub filters: Filters,
+    /// Whether all templates are compiled at once. Otherwise each page is, when it is asked for first.
+    pub is_prod: bool,
+    /// Runs after Kalgan's own filters are registered, so it may replace them (B129).
+    pub setup: &'a TeraSetup<'a>,
+}
+
 impl Renderer {
-    /// Compiles all templates. `folder` is where they are, for messages; `setup` runs after Kalgan's own filters are registered,
-    /// so it may replace them (B129).
+    /// Prepares templates for rendering.
     ///
     /// # Errors
     ///
-    /// [`Error::Template`] with the first template that does not compile or whose parent is missing.
-    pub fn new(templates: List<Template>, folder: &str, filters: Filters, setup: &TeraSetup) -> Result<Self, Error> {
-        let mut engine = Tera::new();
-        filters::register(&mut engine, filters);
-        setup(&mut engine);
-        let mut renderer = Renderer { engine, sources: templates, folder: folder.to_string(), used: AHashMap::new() };
-        let sources = renderer.sources.iter().map(|template| (&*template.name, &*template.source));
-        if let Err(error) = renderer.engine.add_raw_templates(sources) {
-            return Err(renderer.failure("", &error));
-        }
-        renderer.used = renderer.used_variables();
-        Ok(renderer)
+    /// [`Error::Template`] in production, with the first template that does not compile or whose parent is missing. In development it
+    /// is the rendering of the pages that need it that fails.
+    pub fn new(templates: List<Template>, equipment: Equipment) -> Result<Self, Error> {
+        Renderer::of(Arc::new(Sources::new(templates, equipment.folder)), equipment)
+    }
+
+    /// The same with the `changed` templates as they are now. What was compiled is kept where neither its templates nor what the
+    /// filters read has changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Renderer::new`].
+    pub fn revised(
+        &self,
+        templates: &[Template],
+        changed: &BTreeSet<String>,
+        equipment: Equipment,
+    ) -> Result<Self, Error> {
+        let sources = match changed.is_empty() && self.sources.folder() == equipment.folder {
+            true => Arc::clone(&self.sources),
+            false => Arc::new(self.sources.revised(templates, equipment.folder, changed)),
+        };
+        let is_same = self.filters.is_same(&equipment.filters);
+        let engines = match &self.engines {
+            Engines::One(engine) if is_same && equipment.is_prod && changed.is_empty() => {
+                Engines::One(Arc::clone(engine))
+            }
+            Engines::EachPage(pages) if is_same && !equipment.is_prod => {
+                Engines::EachPage(pages.revised(changed, &self.sources, &sources))
+            }
+            _ => return Renderer::of(sources, equipment),
+        };
+        Ok(Renderer { sources, engines, filters: equipment.filters })
+    }
+
+    fn of(sources: Arc<Sources>, equipment: Equipment) -> Result<Self, Error> {
+        let Equipment { filters, is_prod, setup, .. } = equipment;
+        let mut base = Tera::new();
+        filters::register(&mut base, filters.clone());
+        setup(&mut base);
+        let engines = match is_prod {
+            true => {
+                let whole = Whole::new(base, &sources);
+                Engines::One(Arc::new(whole.map_err(|error| failure::compiling("", &error, &sources))?))
+            }
+            false => Engines::EachPage(Pages::new(base)),
+        };
+        Ok(Renderer { sources, engines, filters })
     }
 
     /// Renders a template. Variables of the context hide those of the view.
@@ -92,12 +153,33 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// [`Error::Template`] where there is no such template or it fails.
-    pub fn render(&self, name: &str, mut context: Context, view: &View) -> Result<String, Error> {
+    /// [`Error::Template`] where there is no such template or it fails; in development also where it, or a template that it needs, does
+    /// not compile.
+    pub fn render(&self, name: &str, context: Context, view: &View) -> Result<String, Error> {
+        match &self.engines {
+            Engines::One(whole) => {
+                let used = whole.used.get(name).map_or(&[][..], Vec::as_slice);
+                self.run(&whole.engine, used, name, (context, view))
+            }
+            Engines::EachPage(pages) => {
+                let page = pages.page(name, &self.sources);
+                let page = page.map_err(|error| failure::compiling(name, &error, &self.sources))?;
+                self.run(&page.engine, &page.used, name, (context, view))
+            }
+        }
+    }
+
+    fn run(
+        &self,
+        engine: &Tera,
+        used: &[&'static str],
+        name: &str,
+        (mut context, view): (Context, &View),
+    ) -> Result<String, Error> {
         if !context.contains_key(LANGUAGE) {
             context.insert_value(LANGUAGE, Value::normal_string(view.language));
         }
-        for variable in self.used.get(name).into_iter().flatten() {
+        for variable in used {
             if !context.contains_key(variable)
                 && let Some(value) = (view.values)(variable)
             {
@@ -105,42 +187,31 @@ impl Renderer {
             }
         }
         let _language = current::set(view.language);
-        self.engine.render(name, &context).map_err(|error| self.failure(name, &error))
+        engine.render(name, &context).map_err(|error| failure::rendering(name, &error, &self.sources))
     }
 
     /// Whether there is a template of that name.
     pub fn contains(&self, name: &str) -> bool {
-        self.used.contains_key(name)
+        self.sources.get(name).is_some()
     }
 
-    /// The variables of [`LAZY`] that each template uses, itself or through what it extends or includes.
-    fn used_variables(&self) -> AHashMap<String, Vec<&'static str>> {
-        let implicit = self.implicit_variables();
-        // The engine does not count this name as a variable, so a site where it stands anywhere computes all, everywhere.
-        let everything = self.sources.iter().any(|template| template.source.contains(EVERYTHING));
-        let used = |name: &str| {
-            let direct = self.engine.get_template_variables(name).unwrap_or_default();
-            let is_used = |name: &&&str| everything || direct.contains(**name) || implicit.contains(**name);
-            LAZY.iter().filter(is_used).copied().collect::<Vec<_>>()
-        };
-        self.sources.iter().map(|template| (template.name.to_string(), used(&template.name))).collect()
+    /// Whether a template, or one that it needs, asks for messages.
+    pub(crate) fn has_messages(&self, name: &str) -> bool {
+        Closure::new(name, &self.sources).has_messages()
     }
+}
 
-    /// The variables that components take from whoever calls them (`@request`). Which template calls which component the engine
-    /// does not tell, so these count as used everywhere.
-    fn implicit_variables(&self) -> AHashSet<String> {
-        let components =
-            self.engine.get_component_names().filter_map(|name| self.engine.get_component_definition(name));
-        let names = components.flat_map(|component| {
-            let implicit = component.args().iter().filter(|argument| argument.is_implicit());
-            implicit.map(|argument| argument.name().to_string()).collect::<Vec<_>>()
-        });
-        names.collect()
+impl Filters {
+    /// Whether others read the very same things.
+    fn is_same(&self, other: &Filters) -> bool {
+        Arc::ptr_eq(&self.translator, &other.translator)
+            && Arc::ptr_eq(&self.urls, &other.urls)
+            && Arc::ptr_eq(&self.assets, &other.assets)
     }
 }
 
 impl std::fmt::Debug for Renderer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Renderer").field("templates", &self.sources.len()).finish_non_exhaustive()
+        f.debug_struct("Renderer").field("templates", &self.sources.iter().len()).finish_non_exhaustive()
     }
 }

@@ -16,8 +16,6 @@ pub(super) type Parameters = Vec<(Arc<str>, String)>;
 /// One path of one route.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The route's index.
-    pub(super) route: usize,
     /// The pattern as written.
     pub(super) pattern: Box<str>,
     /// The parameters in the order in which the path has them.
@@ -66,7 +64,7 @@ pub(super) enum Segment {
 
 impl Entry {
     /// Reads a path and its route's requirements; gives the reason where an expression is wrong.
-    pub(super) fn new(index: usize, route: &Route, path: &Path, languages: &Arc<[Arc<str>]>) -> Result<Self, String> {
+    pub(super) fn new(route: &Route, path: &Path, languages: &Arc<[Arc<str>]>) -> Result<Self, String> {
         let mut parameters = Vec::new();
         let mut segment = 0;
         for piece in pattern::pieces(&path.pattern) {
@@ -78,7 +76,6 @@ impl Entry {
             }
         }
         let mut entry = Entry {
-            route: index,
             pattern: (*path.pattern).into(),
             language: language(route, path, &parameters, languages),
             parameters: parameters.into(),

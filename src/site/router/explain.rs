@@ -80,8 +80,8 @@ impl Router {
     pub fn explain<'r>(&'r self, method: &http::Method, raw_path: &str) -> Vec<Step<'r>> {
         let path = Decoded::new(raw_path);
         let mut answered = false;
-        let steps = self.entries.iter().map(|entry| {
-            let route = &self.routes[entry.route];
+        let steps = self.entries.iter().map(|(number, entry)| {
+            let route = &self.routes[*number].route;
             let outcome = match path.as_ref().map(|path| entry.mismatch(path)) {
                 None => Outcome::BadPath,
                 Some(Some(mismatch)) => mismatch.into(),

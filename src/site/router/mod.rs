@@ -7,6 +7,7 @@
 mod entry;
 mod explain;
 mod path;
+mod ready;
 mod tree;
 
 #[cfg(test)]
@@ -14,39 +15,26 @@ mod tests;
 
 use std::sync::Arc;
 
+use ahash::AHashMap;
+
 pub use explain::{Outcome, Step};
+pub use ready::ReadyRoute;
 
 use crate::error::Error;
-use crate::problem::Problem;
-use crate::snapshot::{List, Path, Place, Route, Text};
+use crate::snapshot::Route;
 use entry::Entry;
 use path::Decoded;
+use ready::{Known, Prepared};
 use tree::Tree;
 
 /// All routes of a site, ready for look-ups.
 #[derive(Debug)]
 pub struct Router {
-    routes: Vec<ReadyRoute>,
-    /// Every path of every route in declared order.
-    entries: Vec<Entry>,
+    routes: Vec<Arc<Prepared>>,
+    /// Every path of every route in declared order, each with its route's number.
+    entries: Vec<(usize, Arc<Entry>)>,
     tree: Tree,
-}
-
-/// A route as the rest of the program sees it.
-#[derive(Debug, Clone)]
-pub struct ReadyRoute {
-    /// The name that `url` uses.
-    pub name: Text,
-    /// The controller's path below `crate::controller`.
-    pub controller: Text,
-    /// The middleware's paths below `crate::middleware`, in the order in which they run.
-    pub middleware: List<Text>,
-    /// The patterns, one per language or a single one.
-    pub paths: List<Path>,
-    /// The methods in upper case; `None` means every method.
-    pub methods: Option<List<Text>>,
-    /// Where the route's name stands.
-    pub place: Place,
+    languages: Arc<[Arc<str>]>,
 }
 
 /// What a look-up gives.
@@ -90,22 +78,49 @@ impl Router {
     ///
     /// [`Error::Site`] with every requirement that is not a regular expression or that is too large to be one.
     pub fn new(routes: &[Route], languages: &[&str]) -> Result<Self, Error> {
-        let languages: Arc<[Arc<str>]> = languages.iter().map(|language| Arc::from(*language)).collect();
-        let mut entries = Vec::new();
+        Router::of(routes, languages.iter().map(|language| Arc::from(*language)).collect(), &Known::none())
+    }
+
+    /// The router of other routes or languages. What both routers have is shared; `known` are the routes of this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Router::new`].
+    pub(super) fn revised(&self, routes: &[Route], languages: &[&str], known: &Known) -> Result<Self, Error> {
+        match self.languages.iter().map(|language| &**language).eq(languages.iter().copied()) {
+            true => Router::of(routes, Arc::clone(&self.languages), known),
+            // A path knows the languages, so none can be shared.
+            false => Router::new(routes, languages),
+        }
+    }
+
+    /// The routes by name.
+    pub(super) fn known(&self) -> Known<'_> {
+        let mut known = AHashMap::with_capacity(self.routes.len());
+        for prepared in &self.routes {
+            known.entry(&*prepared.route.name).or_insert(prepared);
+        }
+        Known(known)
+    }
+
+    fn of(routes: &[Route], languages: Arc<[Arc<str>]>, known: &Known) -> Result<Self, Error> {
+        let mut prepared = Vec::with_capacity(routes.len());
         let mut problems = Vec::new();
-        for (index, route) in routes.iter().enumerate() {
-            for path in route.paths.iter() {
-                match Entry::new(index, route, path, &languages) {
-                    Ok(entry) => entries.push(entry),
-                    Err(reason) => problems.push(problem(route, &reason)),
-                }
+        for route in routes {
+            match known.route(route).map_or_else(|| Prepared::new(route, &languages).map(Arc::new), Ok) {
+                Ok(route) => prepared.push(route),
+                Err(wrong) => problems.extend(wrong),
             }
         }
         if !problems.is_empty() {
             return Err(Error::Site(problems));
         }
-        let tree = Tree::new(&entries);
-        Ok(Router { routes: routes.iter().map(ReadyRoute::new).collect(), entries, tree })
+        let paths = |(number, route): (usize, &Arc<Prepared>)| {
+            route.entries.iter().map(|entry| (number, Arc::clone(entry))).collect::<Vec<_>>()
+        };
+        let entries: Vec<_> = prepared.iter().enumerate().flat_map(paths).collect();
+        let tree = Tree::new(entries.iter().map(|(_, entry)| &**entry));
+        Ok(Router { routes: prepared, entries, tree, languages })
     }
 
     /// The route that answers a method and a path, which is as it came: percent-encoded and without the query.
@@ -123,18 +138,18 @@ impl Router {
         let Some(path) = Decoded::new(raw_path) else { return Found::BadPath };
         let mut others = Vec::new();
         let best = self.tree.find(&path.text, |number| {
-            let entry = &self.entries[number];
+            let (route, entry) = &self.entries[number];
             if !entry.matches(&path.text) {
                 return false;
             }
-            let answers = self.routes[entry.route].allows(method);
+            let answers = self.routes[*route].route.allows(method);
             if !answers {
                 others.push(number);
             }
             answers
         });
         match best {
-            Some(number) => Found::Route(self.route_match(&self.entries[number], &path)),
+            Some(number) => Found::Route(self.route_match(number, &path)),
             None if others.is_empty() => Found::NotFound,
             None => Found::WrongMethod { allow: self.allow(others) },
         }
@@ -142,17 +157,18 @@ impl Router {
 
     /// The route at a place in declared order.
     pub fn route(&self, index: usize) -> Option<&ReadyRoute> {
-        self.routes.get(index)
+        self.routes.get(index).map(|prepared| &prepared.route)
     }
 
     /// All routes in declared order.
     pub fn routes(&self) -> impl Iterator<Item = &ReadyRoute> {
-        self.routes.iter()
+        self.routes.iter().map(|prepared| &prepared.route)
     }
 
-    fn route_match<'r>(&'r self, entry: &Entry, path: &Decoded) -> RouteMatch<'r> {
+    fn route_match<'r>(&'r self, number: usize, path: &Decoded) -> RouteMatch<'r> {
+        let (index, entry) = &self.entries[number];
         let (parameters, language) = entry.take(path);
-        RouteMatch { index: entry.route, route: &self.routes[entry.route], parameters, language }
+        RouteMatch { index: *index, route: &self.routes[*index].route, parameters, language }
     }
 
     fn allow(&self, mut entries: Vec<usize>) -> String {
@@ -163,8 +179,8 @@ impl Router {
                 allow.push(method);
             }
         };
-        for method in entries.iter().filter_map(|number| self.routes[self.entries[*number].route].methods.as_ref()) {
-            for method in method.iter() {
+        for methods in entries.iter().filter_map(|number| self.routes[self.entries[*number].0].route.methods.as_ref()) {
+            for method in methods.iter() {
                 add(method);
                 if *method == "GET" {
                     add("HEAD");
@@ -174,39 +190,4 @@ impl Router {
         add("OPTIONS");
         allow.join(", ")
     }
-}
-
-impl ReadyRoute {
-    /// The pattern for a language; the first one where the route has none for it.
-    pub fn pattern(&self, language: &str) -> &str {
-        let of_language = self.paths.iter().find(|path| path.language.as_deref() == Some(language));
-        of_language.or(self.paths.first()).map_or("", |path| &path.pattern)
-    }
-
-    fn new(route: &Route) -> Self {
-        ReadyRoute {
-            name: route.name.clone(),
-            controller: route.controller.clone(),
-            middleware: route.middleware.clone(),
-            paths: route.paths.clone(),
-            methods: route.methods.clone(),
-            place: route.place.clone(),
-        }
-    }
-
-    /// Whether the route answers a method; one that answers `GET` answers `HEAD`.
-    pub fn allows(&self, method: &http::Method) -> bool {
-        let Some(methods) = &self.methods else { return true };
-        let is_head = method == http::Method::HEAD;
-        methods.iter().any(|allowed| *allowed == method.as_str() || (is_head && *allowed == "GET"))
-    }
-}
-
-fn problem(route: &Route, reason: &str) -> Problem {
-    let place = &route.place;
-    let mut problem = Problem::error(place.file.to_string(), format!("route `{}`: {reason}", route.name));
-    problem.line = place.line as usize;
-    problem.column = place.column as usize;
-    problem.length = 1;
-    problem
 }

@@ -4,6 +4,7 @@ use http::Method;
 
 use super::*;
 use crate::site::tests::route;
+use crate::snapshot::{List, Path, Text};
 
 mod reference;
 

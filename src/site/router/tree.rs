@@ -36,9 +36,9 @@ struct Node {
 
 impl Tree {
     /// Puts all paths into a tree.
-    pub(super) fn new(entries: &[Entry]) -> Self {
+    pub(super) fn new<'e>(entries: impl Iterator<Item = &'e Entry>) -> Self {
         let mut tree = Tree { nodes: vec![Node::new(0)] };
-        for (number, entry) in entries.iter().enumerate() {
+        for (number, entry) in entries.enumerate() {
             tree.insert(number, &entry.segments());
         }
         tree

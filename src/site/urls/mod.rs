@@ -9,6 +9,7 @@ mod public_url;
 mod tests;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use ahash::AHashMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -48,7 +49,7 @@ const PATH: &AsciiSet = &SEGMENT.remove(b'/');
 /// The addresses of all routes of a site.
 #[derive(Debug)]
 pub struct Urls {
-    routes: AHashMap<Text, Target>,
+    routes: AHashMap<Text, Arc<Target>>,
     languages: Languages,
     public: PublicUrl,
 }
@@ -90,13 +91,49 @@ impl Urls {
     pub fn new(routes: &[Route], languages: Languages, public: PublicUrl) -> Result<Self, Error> {
         let mut urls = Urls { routes: AHashMap::with_capacity(routes.len()), languages, public };
         for route in routes {
-            if !urls.routes.contains_key(&route.name) {
-                let target = urls.target(route);
-                let target = target.map_err(|reason| Error::Url(format!("route `{}`: {reason}", route.name)))?;
-                urls.routes.insert(route.name.clone(), target);
-            }
+            urls.add(route, None)?;
         }
         Ok(urls)
+    }
+
+    /// The addresses of other routes, in other languages, or below another address. Those of a route that `is_same` are shared.
+    ///
+    /// # Errors
+    ///
+    /// As [`Urls::new`].
+    pub(super) fn revised(
+        &self,
+        routes: &[Route],
+        languages: Languages,
+        public: PublicUrl,
+        is_same: impl Fn(&Route) -> bool,
+    ) -> Result<Self, Error> {
+        let has_same_mount = self.public.mount == public.mount;
+        let mut urls = Urls { routes: AHashMap::with_capacity(routes.len()), languages, public };
+        for route in routes {
+            let found = self.routes.get(&route.name).filter(|_| has_same_mount && is_same(route));
+            urls.add(route, found.cloned())?;
+        }
+        Ok(urls)
+    }
+
+    /// Whether addresses are written in these languages and below this address.
+    pub(super) fn is_for(&self, languages: &Languages, public: &PublicUrl) -> bool {
+        self.languages == *languages && self.public == *public
+    }
+
+    /// Adds a route, where none has its name; with what it is already made into, if anything.
+    fn add(&mut self, route: &Route, found: Option<Arc<Target>>) -> Result<(), Error> {
+        if self.routes.contains_key(&route.name) {
+            return Ok(());
+        }
+        let wrong = |reason| Error::Url(format!("route `{}`: {reason}", route.name));
+        let target = match found {
+            Some(target) => target,
+            None => Arc::new(self.target(route).map_err(wrong)?),
+        };
+        self.routes.insert(route.name.clone(), target);
+        Ok(())
     }
 
     /// The address of a route, without scheme and host, behind the path of `server.public_url` if that has one.

@@ -1,3 +1,6 @@
+mod pages;
+mod random;
+
 use std::cell::RefCell;
 
 use tera::{Kwargs, State};
@@ -39,6 +42,14 @@ fn render_as(language: &str, name: &'static str, source: &'static str) -> Result
     context.insert("name", "<Ann> \"x\"");
     context.insert("list", &[1, 2]);
     site(&[(name, source)]).renderer.render(name, context, &View { language, values: &|_| None })
+}
+
+/// The names of the pages that have an engine of their own, sorted.
+fn engines(site: &Site) -> Vec<String> {
+    match &site.renderer.engines {
+        Engines::One(_) => Vec::new(),
+        Engines::EachPage(pages) => pages.names(),
+    }
 }
 
 fn render(source: &'static str) -> String {

@@ -1,3 +1,5 @@
+mod revised;
+
 use std::borrow::Cow;
 
 use super::*;
