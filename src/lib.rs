@@ -24,7 +24,7 @@
 //! | what a controller sees | [`http`] | |
 //! | names to functions | [`controller`] | |
 //! | sockets, the way of a request, error pages | `server` | the only user of warp |
-//! | files that are edited over the snapshot | `overlay` | in development (feature `overlay`) |
+//! | files over the snapshot | `overlay` | edited in development, or an operator's (feature `overlay`) |
 //! | putting it together | `launch`, `cli`, [`testing`] | |
 //!
 //! Deliberately absent: TLS and HTTP/2 (the proxy in front has them), an ORM, a script runtime, and any switch that makes

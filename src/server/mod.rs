@@ -42,6 +42,8 @@ mod tests;
 pub use accept::serve;
 pub use development::{Development, PREFIX};
 pub use listener::Listener;
+#[cfg(feature = "overlay")]
+pub use page::variants;
 pub use pipeline::{Pipeline, Serving};
 pub use send::as_sent;
 

@@ -31,6 +31,8 @@ use tokio::sync::Semaphore;
 use super::super::encodings::accepted;
 use super::{Asked, Head, add, names, vary};
 use crate::snapshot::Encoding;
+#[cfg(feature = "overlay")]
+use crate::snapshot::Variant;
 
 /// What pages are compressed with, the better one first; see the table above.
 const CODINGS: [Encoding; 2] = [Encoding::Gzip, Encoding::Brotli];
@@ -75,6 +77,20 @@ impl Compression {
         // A panic there is like any other failure.
         tokio::task::spawn_blocking(move || encoded(coding, &body)).await.ok().flatten()
     }
+}
+
+/// A static file's bytes in these codings, for one that no build has compressed, the smallest first. What saves less than a twentieth is
+/// left out, as it is by the build. The levels are those of pages: the start of a process waits for it.
+#[cfg(feature = "overlay")]
+pub fn variants(mime: &str, body: &[u8], codings: &[Encoding]) -> Vec<Variant> {
+    if !is_worth_it(mime.as_bytes()) {
+        return Vec::new();
+    }
+    let variant = |coding: &Encoding| Some(Variant { encoding: *coding, body: encoded(*coding, body)?.into() });
+    let mut variants: Vec<Variant> = codings.iter().filter_map(variant).collect();
+    variants.retain(|variant| variant.body.len() * 20 <= body.len() * 19);
+    variants.sort_by_key(|variant| variant.body.len());
+    variants
 }
 
 impl Head {

@@ -13,6 +13,8 @@ use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 pub(super) use compression::Compression;
+#[cfg(feature = "overlay")]
+pub use compression::variants;
 
 use crate::http::{Body, Marks, Response};
 
