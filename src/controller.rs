@@ -247,8 +247,17 @@ impl Dispatch {
     }
 
     /// Whether there is a controller of that name; a resolver tells only when it is asked.
-    fn knows(&self, name: &str) -> bool {
+    pub(crate) fn has_controller(&self, name: &str) -> bool {
         self.resolver.is_some() || self.controllers.contains_key(name)
+    }
+
+    /// Whether there is a middleware of that name.
+    #[cfg_attr(
+        not(feature = "overlay"),
+        expect(dead_code, reason = "only what is edited can name one that is not there")
+    )]
+    pub(crate) fn has_middleware(&self, name: &str) -> bool {
+        self.middleware.contains_key(name)
     }
 
     fn controller(&self, name: &str) -> ControllerFn {
@@ -331,7 +340,7 @@ fn error_page(settings: &Settings, code: &str, dispatch: &Dispatch) -> Result<(u
     let status = code.parse().ok().filter(|status| (400..600).contains(status));
     let status =
         status.ok_or_else(|| wrong("is not for the status code of an error: those go from 400 to 599".to_string()))?;
-    if !dispatch.knows(&name) {
+    if !dispatch.has_controller(&name) {
         let near = nearest(&name, dispatch.controllers.keys().copied()).map(|near| format!("; did you mean `{near}`?"));
         return Err(wrong(format!(
             "names the controller `{name}`, which is not in this binary{}",

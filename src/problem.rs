@@ -106,6 +106,27 @@ impl Problem {
         self
     }
 
+    /// The file, with line and column where they are known: `templates/home.html:3:7`.
+    pub fn place(&self) -> String {
+        match self.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}:{}", self.file, self.column),
+        }
+    }
+
+    /// The line of the file with the spot marked below it, as three lines; empty where there is no line.
+    pub fn excerpt(&self) -> String {
+        if self.line == 0 {
+            return String::new();
+        }
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        // Tabs in front of the mark stay tabs, so that it stands below the character whatever the terminal's tab width is.
+        let indent: String =
+            self.text.chars().take(self.column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        format!("{margin} |\n{number} | {}\n{margin} | {indent}{}", self.text, "^".repeat(self.length))
+    }
+
     /// Whether the build fails because of this.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -139,9 +160,14 @@ pub fn report(problems: &[Problem]) -> String {
         report.push_str(&problem.to_string());
         report.push_str("\n\n");
     }
-    let errors = problems.iter().filter(|problem| problem.is_error()).count();
-    report.push_str(&format!("{}, {}", count(errors, "error"), count(problems.len() - errors, "warning")));
+    report.push_str(&tally(problems));
     report
+}
+
+/// How many errors and warnings there are, in words.
+pub fn tally(problems: &[Problem]) -> String {
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    format!("{}, {}", count(errors, "error"), count(problems.len() - errors, "warning"))
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -150,20 +176,11 @@ fn count(number: usize, noun: &str) -> String {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        write!(f, "{}: {}: {}", self.place(), self.severity, self.message)?;
         if self.line > 0 {
-            write!(f, ":{}:{}", self.line, self.column)?;
+            write!(f, "\n{}", self.excerpt())?;
         }
-        write!(f, ": {}: {}", self.severity, self.message)?;
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        if self.line > 0 {
-            // Tabs in front of the mark stay tabs, so that it stands below the character whatever the terminal's tab width is.
-            let indent: String =
-                self.text.chars().take(self.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-            let marks = "^".repeat(self.length);
-            write!(f, "\n{margin} |\n{number} | {}\n{margin} | {indent}{marks}", self.text)?;
-        }
+        let margin = " ".repeat(self.line.to_string().len());
         for help in &self.help {
             write!(f, "\n{margin} = help: {help}")?;
         }

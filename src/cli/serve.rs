@@ -60,7 +60,7 @@ fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
         && let folder = options.folder()
         && folder.is_dir()
     {
-        let serving = Developing::start(app, &folder, outside)?;
+        let (serving, _hub) = Developing::start(app, &folder, outside)?;
         return Ok(Start { serving, origin: format!("from `{}`", folder.display()), load: None });
     }
     let load = {

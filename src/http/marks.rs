@@ -10,12 +10,18 @@ pub(crate) struct Marks {
     pub(crate) for_once: bool,
     /// Its length, once compressed, must not tell what is in it.
     pub(crate) uncompressed: bool,
+    /// Its stream has no end of its own, so it ends when the process is asked to stop.
+    pub(crate) until_shutdown: bool,
 }
 
 impl Marks {
     /// What either of two says.
     pub(crate) fn or(self, other: Marks) -> Marks {
-        Marks { for_once: self.for_once || other.for_once, uncompressed: self.uncompressed || other.uncompressed }
+        Marks {
+            for_once: self.for_once || other.for_once,
+            uncompressed: self.uncompressed || other.uncompressed,
+            until_shutdown: self.until_shutdown || other.until_shutdown,
+        }
     }
 }
 
@@ -37,6 +43,10 @@ impl SharedMarks {
     }
 
     pub(super) fn get(&self) -> Marks {
-        Marks { for_once: self.for_once.load(Relaxed), uncompressed: self.uncompressed.load(Relaxed) }
+        Marks {
+            for_once: self.for_once.load(Relaxed),
+            uncompressed: self.uncompressed.load(Relaxed),
+            until_shutdown: false,
+        }
     }
 }

@@ -254,6 +254,19 @@ impl Response {
         self
     }
 
+    /// Ends the stream when the process is asked to stop. For one that has no end of its own, such as events that a page listens to:
+    /// without this it is a request in flight, which a process that stops waits for as long as `server.shutdown_timeout` says.
+    ///
+    /// ```
+    /// # use futures_util::stream;
+    /// let ticks = stream::repeat_with(|| Ok::<_, std::io::Error>("data: tick\n\n"));
+    /// let response = kalgan::Response::stream("text/event-stream", ticks).with_cache("no-store").until_shutdown();
+    /// ```
+    pub fn until_shutdown(mut self) -> Self {
+        self.marks.until_shutdown = true;
+        self
+    }
+
     /// Makes the browser save the body under a file name instead of showing it (RFC 6266).
     pub fn with_download_name(self, name: &str) -> Self {
         let plain: String = name

@@ -2,11 +2,13 @@
 //!
 //! 1. [`watch`]: which files have changed.
 //! 2. [`Workspace`]: reads them again, and nothing else.
+//! 3. [`live`]: what open pages are told of it.
 //!
 //! An operator's overlay, which is read as a whole and not watched, is in [`patch`].
 //!
 //! Making a site of the new snapshot, and putting it in the place of the old one, is left to `launch`.
 
+pub mod live;
 pub mod patch;
 mod watch;
 
@@ -15,7 +17,7 @@ use std::path::Path;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::source::Options;
-use crate::source::workspace::{Refresh, Workspace};
+use crate::source::workspace::{Refresh, Review, Workspace};
 use watch::Watch;
 pub use watch::{Noticing, Signal};
 
@@ -68,8 +70,8 @@ impl Overlay {
         Some(self.workspace.refresh(&touched))
     }
 
-    /// All mistakes in the site's files as they are now.
-    pub fn problems(&self) -> Vec<Problem> {
-        self.workspace.review().problems()
+    /// What is needed to find all mistakes in the site's files as they are now, on another thread perhaps.
+    pub fn review(&self) -> Review {
+        self.workspace.review()
     }
 }

@@ -5,6 +5,8 @@
 use std::pin::Pin;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
 
 use super::Serving;
 use crate::http::{Request, Response};
@@ -21,8 +23,29 @@ pub trait Development: Send + Sync + 'static {
     /// The answer to an address of development's own. They all begin with [`PREFIX`].
     fn answer(&self, request: &Request) -> Option<Response>;
 
+    /// Adds to a page what pages in development have, and to its headers what that needs; `None` where the page stays as it is. Called
+    /// for each answer that is in memory, before its entity tag, its length and its coding are found.
+    fn dress(&self, page: Undressed<'_>) -> Option<Bytes>;
+
     /// All mistakes in the site's files as they are now, as the build would tell them.
     fn problems(&self) -> Vec<Problem>;
+
+    /// The address that opens the spot of a mistake in an editor; `None` where no editor is set.
+    fn link(&self, problem: &Problem) -> Option<String>;
+}
+
+/// An answer in memory that may be a page.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "overlay"), expect(dead_code, reason = "only development looks at it"))]
+pub struct Undressed<'p> {
+    /// The request's method.
+    pub method: &'p Method,
+    /// The host that the request is for, and its port if any.
+    pub host: &'p str,
+    /// The headers of the answer.
+    pub headers: &'p mut HeaderMap,
+    /// Its body.
+    pub body: &'p Bytes,
 }
 
 /// What the addresses of development's own begin with.

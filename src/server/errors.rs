@@ -1,13 +1,13 @@
 //! From a failure to an error page: the site's own controller, the framework's plain page, or the page for developers.
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use tokio::time::timeout_at;
 
-use super::page::Asked;
 use super::pipeline::{self, Serving};
-use super::{failure, send};
+use super::send::Exchange;
+use super::{developers, failure, send};
 use crate::error::one_line;
-use crate::http::{Failure, Request, Response, Unreadable};
+use crate::http::{Failure, Request, Response, Unreadable, host};
 
 /// The answer to a request that failed. It never fails itself: when the site's error page does, the plain page is sent.
 pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Failure) -> warp::reply::Response {
@@ -18,18 +18,15 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
     request.set_failure(failure.clone());
     let response = match own_page(serving, &request, &failure).await {
         Some(response) => response,
-        None if serving.rules.development_pages => {
-            let mistakes = serving.development.as_ref().map(|development| development.problems()).unwrap_or_default();
-            failure::development_page(&request, &failure, &mistakes)
-        }
+        None if serving.rules.development_pages => developers::page(&request, &failure, serving.development.as_deref()),
         None => failure::visitor_page(&request, &failure),
     };
-    match send::answer(with_failure_headers(response, &failure), &request, serving.rules.compression.as_ref()).await {
+    match send::answer(with_failure_headers(response, &failure), &request, serving).await {
         Ok(answer) => answer,
         Err(second) => {
             log(request.method(), request.path(), &second);
             let page = with_failure_headers(failure::visitor_page(&request, &failure), &failure);
-            send::framework_page(page, asked(serving, request.method(), request.headers())).await
+            send::framework_page(page, Exchange::of(serving, &request)).await
         }
     }
 }
@@ -42,7 +39,9 @@ pub(super) async fn without_request(serving: &Serving, unreadable: Unreadable) -
         true => Response::text(failure.chain()).with_status(failure.status().as_u16()).with_cache("no-store"),
         false => failure::plain_page(failure.status()),
     };
-    send::framework_page(page, asked(serving, &unreadable.head.method, &unreadable.head.headers)).await
+    let head = &unreadable.head;
+    send::framework_page(page, Exchange { serving, method: &head.method, headers: &head.headers, host: host(head) })
+        .await
 }
 
 /// The page of the controller that `error.<code>` names, with the failure's status where it left 200 (B147).
@@ -67,10 +66,6 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
             None
         }
     }
-}
-
-fn asked<'r>(serving: &'r Serving, method: &'r Method, headers: &'r HeaderMap) -> Asked<'r> {
-    Asked { method, headers, compression: serving.rules.compression.as_ref() }
 }
 
 fn with_failure_headers(response: Response, failure: &Failure) -> Response {

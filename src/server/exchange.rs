@@ -84,8 +84,13 @@ fn finished<B>(mut response: Response<B>, activity: Arc<Activity>) -> Response<N
     if activity.is_stopping() || activity.has_unread_body() {
         response.headers_mut().insert(CONNECTION, CLOSE);
     }
-    response.map(|body| Noted { body, activity })
+    let until_shutdown = response.extensions_mut().remove::<UntilShutdown>().is_some();
+    response.map(|body| Noted { body, activity, until_shutdown })
 }
+
+/// Noted among the extensions of an answer whose body has no end of its own: it ends when the process stops.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UntilShutdown;
 
 /// Where a connection keeps the answer in progress until the warp filter takes it.
 struct Slot {
@@ -158,6 +163,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 pub(super) struct Noted<B> {
     body: B,
     activity: Arc<Activity>,
+    until_shutdown: bool,
 }
 
 impl<B: Body + Unpin> Body for Noted<B> {
@@ -168,6 +174,10 @@ impl<B: Body + Unpin> Body for Noted<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        // A process that stops wakes all its connections, so this is asked in time.
+        if self.until_shutdown && self.activity.is_stopping() {
+            return Poll::Ready(None);
+        }
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

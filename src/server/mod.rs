@@ -24,6 +24,7 @@ pub mod assets;
 pub mod body;
 mod broken;
 mod connection;
+mod developers;
 mod development;
 mod encodings;
 mod errors;
@@ -40,6 +41,8 @@ mod wire;
 mod tests;
 
 pub use accept::serve;
+#[cfg(feature = "overlay")]
+pub use development::Undressed;
 pub use development::{Development, PREFIX};
 pub use listener::Listener;
 #[cfg(feature = "overlay")]

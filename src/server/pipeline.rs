@@ -232,7 +232,7 @@ impl Serving {
             },
         };
         let answer = match response {
-            Ok(response) => send::answer(response, &request, self.rules.compression.as_ref()).await,
+            Ok(response) => send::answer(response, &request, &self).await,
             Err(failure) => Err(failure),
         };
         match answer {

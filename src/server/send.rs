@@ -5,14 +5,17 @@ use std::path::Path;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use hyper::body::Body as _;
 use sync_wrapper::SyncStream;
 use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 use warp::Reply;
 
-use super::page::{Asked, Compression, Head, vary};
+use super::development::Undressed;
+use super::exchange::UntilShutdown;
+use super::page::{Asked, Head, vary};
+use super::pipeline::Serving;
 use crate::error::one_line;
 use crate::http::{Body, Failure, PieceStream, Request, Response};
 
@@ -23,6 +26,26 @@ const PAGE_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Bytes read from a file at a time: large enough that the copying, not the calls, is the cost.
 const FILE_PIECE: usize = 64 * 1024;
 
+/// Who asks for an answer, and who gives it.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange<'r> {
+    pub(super) serving: &'r Serving,
+    pub(super) method: &'r Method,
+    pub(super) headers: &'r HeaderMap,
+    /// The host that the request is for.
+    pub(super) host: &'r str,
+}
+
+impl<'r> Exchange<'r> {
+    pub(super) fn of(serving: &'r Serving, request: &'r Request) -> Self {
+        Exchange { serving, method: request.method(), headers: request.headers(), host: request.host() }
+    }
+
+    fn asked(self) -> Asked<'r> {
+        Asked { method: self.method, headers: self.headers, compression: self.serving.rules.compression.as_ref() }
+    }
+}
+
 /// Makes the answer that warp sends.
 ///
 /// # Errors
@@ -31,9 +54,9 @@ const FILE_PIECE: usize = 64 * 1024;
 pub(super) async fn answer(
     response: Response,
     request: &Request,
-    compression: Option<&Compression>,
+    serving: &Serving,
 ) -> Result<warp::reply::Response, Failure> {
-    let asked = Asked { method: request.method(), headers: request.headers(), compression };
+    let exchange = Exchange::of(serving, request);
     let (mut head, body) = Head::of(response);
     head.marks = head.marks.or(request.marks());
     if request.language_was_negotiated() {
@@ -44,13 +67,16 @@ pub(super) async fn answer(
         head.forbid_compression();
     }
     let mut answer = match body {
-        Body::Bytes(bytes) => return Ok(from_memory(head, bytes, asked).await),
-        Body::File(_) | Body::Stream(_) if head.is_known(asked) => return Ok(not_modified(head)),
+        Body::Bytes(bytes) => return Ok(from_memory(head, bytes, exchange).await),
+        Body::File(_) | Body::Stream(_) if head.is_known(exchange.asked()) => return Ok(not_modified(head)),
         Body::File(path) => from_file(&path).await?,
         Body::Stream(pieces) => from_stream(pieces, request.path()),
         // Templates are rendered before this point.
         Body::Empty | Body::Template(_) => warp::reply::Response::default(),
     };
+    if head.marks.until_shutdown {
+        answer.extensions_mut().insert(UntilShutdown);
+    }
     *answer.status_mut() = head.status;
     // What the body brought, its length, stays; the controller's headers come on top.
     answer.headers_mut().extend(head.headers);
@@ -58,10 +84,10 @@ pub(super) async fn answer(
 }
 
 /// Makes the answer of a page of the framework itself, which has its whole body in memory.
-pub(super) async fn framework_page(response: Response, asked: Asked<'_>) -> warp::reply::Response {
+pub(super) async fn framework_page(response: Response, exchange: Exchange<'_>) -> warp::reply::Response {
     let (head, body) = Head::of(response);
     match body {
-        Body::Bytes(bytes) => from_memory(head, bytes, asked).await,
+        Body::Bytes(bytes) => from_memory(head, bytes, exchange).await,
         Body::Empty | Body::Template(_) | Body::File(_) | Body::Stream(_) => head.with_body(Bytes::new()),
     }
 }
@@ -78,7 +104,9 @@ pub fn as_sent(method: &Method, answer: warp::reply::Response) -> warp::reply::R
     warp::reply::Response::from_parts(parts, body)
 }
 
-async fn from_memory(mut head: Head, body: Bytes, asked: Asked<'_>) -> warp::reply::Response {
+async fn from_memory(mut head: Head, body: Bytes, exchange: Exchange<'_>) -> warp::reply::Response {
+    let asked = exchange.asked();
+    let body = dressed(&mut head, body, exchange);
     let may_be_compressed = head.may_be_compressed(asked, &body);
     head.tag(asked, &body);
     if head.is_known(asked) {
@@ -86,6 +114,13 @@ async fn from_memory(mut head: Head, body: Bytes, asked: Asked<'_>) -> warp::rep
     }
     let body = if may_be_compressed { head.compress(asked, body).await } else { body };
     head.with_body(body)
+}
+
+/// The body with what pages in development have.
+fn dressed(head: &mut Head, body: Bytes, exchange: Exchange<'_>) -> Bytes {
+    let Some(development) = &exchange.serving.development else { return body };
+    let page = Undressed { method: exchange.method, host: exchange.host, headers: &mut head.headers, body: &body };
+    development.dress(page).unwrap_or(body)
 }
 
 fn not_modified(head: Head) -> warp::reply::Response {

@@ -24,4 +24,13 @@ impl Changed {
     pub fn is_nothing(&self) -> bool {
         *self == Changed::default()
     }
+
+    /// Adds what a later edit changed.
+    pub fn add(&mut self, later: &Changed) {
+        self.settings |= later.settings;
+        self.routes |= later.routes;
+        self.languages.extend(later.languages.iter().cloned());
+        self.templates.extend(later.templates.iter().cloned());
+        self.assets.extend(later.assets.iter().cloned());
+    }
 }
