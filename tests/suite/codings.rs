@@ -48,9 +48,12 @@ fn every_page_is_the_same_in_every_coding() {
     }
 }
 
+/// Without live reload, for which the pages of each process are marked as its own.
+const STILL: &str = "environment.live_reload=false";
+
 #[test]
 fn two_servers_know_each_others_pages() {
-    let (first, second) = (Server::start(&[]), Server::start(&["server.compression=false"]));
+    let (first, second) = (Server::start(&[STILL]), Server::start(&[STILL, "server.compression=false"]));
     for page in pages(&first, "en") {
         let known = first.get_with(&page, &[("accept-encoding", "br")]);
         let asked = [("if-none-match", known.header("etag")), ("accept-encoding", "br")];

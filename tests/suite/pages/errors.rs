@@ -106,7 +106,7 @@ fn development_shows_what_a_developer_needs() {
     for (address, pieces) in [
         ("/fail/panic", &["a panic: reason-that-stays-inside", "<td>fail</td>", "<td>/fail/panic</td>"][..]),
         ("/fail/file?a=b", &["No such file", "<td>a=b</td>", "Parameter how", "x-mark", "visible"]),
-        ("/fail/template", &["templates/broken.html:2:4", "2 | {{ nobody.set.this }}\n  |    ^"]),
+        ("/fail/template", &["templates/broken.html:2:4", "2</span>{{ <mark>nobody</mark>.set.this }}"]),
         ("/fail/no-template", &["reason-that-stays-inside.html"]),
         ("/fail/filter", &["a panic: reason-that-stays-inside"]),
         ("/fail/url", &["reason-that-stays-inside"]),

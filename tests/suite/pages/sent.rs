@@ -173,7 +173,7 @@ fn text_is_compressed_for_clients_that_take_it_so_and_says_that_it_depends_on_th
         ("for-once", true, Some("Accept-Encoding")),
         ("varied", true, Some("Cookie, accept-encoding")),
         ("short", false, Some("Accept-Encoding")),
-        ("unknown", true, Some("Accept-Encoding")),
+        ("unknown", false, Some("Accept-Encoding")),
         ("strong", false, None),
         ("no-transform", false, None),
         ("uncompressed", false, None),
