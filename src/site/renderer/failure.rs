@@ -4,9 +4,11 @@ use std::error::Error as _;
 
 use tera::{ErrorKind, ReportError};
 
+use super::circle::super_call;
 use super::sources::Sources;
 use crate::error::{Error, TemplateError};
 use crate::problem::Problem;
+use crate::snapshot::Template;
 
 /// Turns an error that was met while a template was rendered into ours.
 pub(super) fn rendering(template: &str, error: &tera::Error, sources: &Sources) -> Error {
@@ -46,6 +48,18 @@ pub(super) fn compiling(template: &str, error: &tera::Error, sources: &Sources) 
         None => chain(error.to_string(), error),
     };
     failed(if template.is_empty() { culprit } else { template }, message, problem)
+}
+
+/// Says which templates go round in a circle that the engine does not notice.
+pub(super) fn circling(template: &str, way: &[&Template], sources: &Sources) -> Error {
+    let caller = way.first().map_or("", |template| &template.name);
+    let message = format!("`{caller}` includes itself by way of `super()`");
+    let text = text(caller, sources);
+    let call = super_call(text).unwrap_or_default();
+    let names: Vec<String> = way.iter().map(|template| format!("`{}`", template.name)).collect();
+    let problem = Problem::error(sources.path(caller), &message).at_bytes(text, call.start, call.end);
+    let problem = problem.help(format!("the circle is {}", names.join(" → ")));
+    failed(template, message, Some(problem.help("include a template that extends nothing, or use a component")))
 }
 
 fn failed(template: &str, message: String, problem: Option<Problem>) -> Error {

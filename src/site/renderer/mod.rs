@@ -4,6 +4,7 @@
 //! ([`engine`]). In development each page is compiled by itself ([`pages`]), with the templates that it needs ([`closure`]). The filters
 //! `trans`, `url` and `asset` are in [`filters`], what an error of the engine says to people in [`failure`].
 
+mod circle;
 mod closure;
 mod current;
 mod engine;
@@ -162,8 +163,7 @@ impl Renderer {
                 self.run(&whole.engine, used, name, (context, view))
             }
             Engines::EachPage(pages) => {
-                let page = pages.page(name, &self.sources);
-                let page = page.map_err(|error| failure::compiling(name, &error, &self.sources))?;
+                let page = pages.page(name, &self.sources)?;
                 self.run(&page.engine, &page.used, name, (context, view))
             }
         }

@@ -9,10 +9,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use ahash::AHashMap;
 
-use super::Tera;
 use super::closure::Closure;
 use super::engine::{Variables, compile};
 use super::sources::Sources;
+use super::{Tera, circle, failure};
+use crate::error::Error;
 
 /// The engines that were made so far.
 pub(super) struct Pages {
@@ -43,7 +44,7 @@ impl Pages {
     }
 
     /// The engine of a page, made now where it is asked for first.
-    pub(super) fn page(&self, name: &str, sources: &Sources) -> Result<Arc<Page>, tera::Error> {
+    pub(super) fn page(&self, name: &str, sources: &Sources) -> Result<Arc<Page>, Error> {
         if let Some(page) = self.made.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(Arc::clone(page));
         }
@@ -66,14 +67,17 @@ impl Pages {
         names
     }
 
-    fn make(&self, name: &str, sources: &Sources) -> Result<Page, tera::Error> {
+    fn make(&self, name: &str, sources: &Sources) -> Result<Page, Error> {
         let closure = Closure::new(name, sources);
         let mut engine = Tera::clone(&self.base);
         let templates = || closure.templates.iter().map(|template| &**template);
         let used = match closure.templates.is_empty() {
             true => Vec::new(),
             false => {
-                compile(&mut engine, templates())?;
+                compile(&mut engine, templates()).map_err(|error| failure::compiling(name, &error, sources))?;
+                if let Some(way) = circle::by_super(&closure.templates) {
+                    return Err(failure::circling(name, &way, sources));
+                }
                 let variables = Variables::new(&engine, templates());
                 sources.get(name).map(|template| variables.of(&template.name)).unwrap_or_default()
             }

@@ -199,3 +199,23 @@ fn names_that_are_no_templates_leave_nothing_behind() {
     }
     assert!(engines(&site).is_empty());
 }
+
+#[test]
+fn a_template_that_is_included_by_what_it_extends_and_calls_super_ends_no_process() {
+    let a = linked("a.html", "{% block x %}{% include 'b.html' %}{% endblock %}", [&["b.html"], &[], &[]]);
+    let child = "{% extends 'a.html' %}\n{% block x %}{{ super() }}{% endblock %}";
+    let b = linked("b.html", child, [&["a.html"], &[], &[]]);
+    let way = linked("c.html", "{% include \"a.html\" %}", [&["a.html"], &[], &[]]);
+    let templates = [a.clone(), b, way];
+    for page in ["a.html", "b.html", "c.html"] {
+        let error = told(&failed(&templates, page));
+        assert!(
+            error.starts_with("templates/b.html:2:17: error: `b.html` includes itself by way of `super()`"),
+            "{error}"
+        );
+        assert!(error.contains("the circle is `b.html` → `a.html` → `b.html`"), "{error}");
+    }
+    // Without `super()` the blocks of the child are shown once.
+    let plain = linked("b.html", "{% extends 'a.html' %}{% block x %}once{% endblock %}", [&["a.html"], &[], &[]]);
+    assert_eq!(show(&developed(&[a, plain]), "a.html"), "once");
+}
