@@ -9,6 +9,8 @@
 //! assert!(answer.text().contains("<h1>Post 7</h1>"));
 //! ```
 
+use std::ffi::OsString;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,7 +23,7 @@ use tokio::runtime::Runtime;
 use crate::controller::Dispatch;
 use crate::error::Error;
 use crate::http::Request;
-use crate::launch::App;
+use crate::launch::{self, App};
 use crate::server::{Peer, Serving, as_sent};
 use crate::site::Outside;
 use crate::snapshot::Snapshot;
@@ -47,6 +49,17 @@ pub struct Answer {
     status: u16,
     headers: HeaderMap,
     body: Bytes,
+}
+
+/// Runs a site's binary with a command line, whose first item is the name of the program; without a command it serves until the process
+/// is asked to stop. For tests that need a real socket, such as those with a browser: run it in a process of its own.
+///
+/// Gives the exit code of [`kalgan::run`](crate::run).
+pub fn run<I>(app: App, arguments: I) -> ExitCode
+where
+    I: IntoIterator<Item: Into<OsString>>,
+{
+    launch::run_with(app, arguments.into_iter().map(Into::into).collect::<Vec<_>>())
 }
 
 /// A client of a site with the settings of its files, in development; the process's environment has no say.

@@ -6,6 +6,7 @@ mod development;
 mod patched;
 mod reload;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -96,5 +97,10 @@ impl fmt::Debug for App {
 /// Gives the process's exit code: 0 when it did what was asked or was asked to stop, 1 when it could not (one message on
 /// standard error says why), 2 when the command line cannot be understood.
 pub fn run(app: App) -> ExitCode {
-    cli::run(&Arc::new(app), std::env::args_os())
+    run_with(app, std::env::args_os())
+}
+
+/// As [`run`], with another command line than the process's; its first item is the name of the program.
+pub(crate) fn run_with(app: App, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(&Arc::new(app), arguments)
 }

@@ -60,10 +60,17 @@ impl Browser {
         self.wait_for(&format!("document.readyState == 'complete' && location.href.startsWith({})", json!(address)));
     }
 
-    /// The value of a JavaScript expression; promises are waited for.
+    /// The value of a JavaScript expression; promises are waited for. It is evaluated again where the page is left meanwhile.
     pub fn value(&mut self, expression: &str) -> Value {
         let arguments = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
-        let answer = self.call("Runtime.evaluate", arguments);
+        let answer = loop {
+            match self.try_call("Runtime.evaluate", arguments.clone()) {
+                Ok(answer) => break answer,
+                Err(error) => {
+                    assert!(error.contains("navigated") || error.contains("destroyed"), "{expression}: {error}")
+                }
+            }
+        };
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -110,6 +117,10 @@ impl Browser {
 
     /// Sends a command and waits for its answer; events in between are dropped.
     fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    fn try_call(&mut self, method: &str, parameters: Value) -> Result<Value, String> {
         self.number += 1;
         let mut command = json!({"id": self.number, "method": method, "params": parameters});
         if let Some(session) = &self.session {
@@ -122,8 +133,8 @@ impl Browser {
             assert_eq!(message.pop(), Some(0), "the browser ended during {method}");
             let message: Value = serde_json::from_slice(&message).unwrap();
             if message["id"] == self.number {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].clone();
+                let error = message.get("error").map(Value::to_string);
+                return error.map_or_else(|| Ok(message["result"].clone()), Err);
             }
         }
     }

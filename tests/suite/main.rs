@@ -10,6 +10,7 @@ mod commands;
 mod connections;
 mod deploy;
 mod layout;
+mod live;
 mod manual;
 mod mistakes;
 mod nginx;

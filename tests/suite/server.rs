@@ -33,8 +33,10 @@ impl Server {
             command.args(["--set", setting]);
         });
         let mut process = command.spawn().expect("the binary starts");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // A test program that becomes a server says other things before.
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let line =
+            lines.into_iter().find(|line| line.contains("http://") || line.contains("unix:")).unwrap_or_default();
         let address = line.split_whitespace().last().unwrap_or_default().trim_end_matches('/').to_string();
         let server = Server { process, log, origin: address };
         let is_address = ["http://", "unix:"].iter().any(|scheme| server.origin.starts_with(scheme));
@@ -52,6 +54,12 @@ impl Server {
     pub fn hang_up(&self) {
         let status = Command::new("kill").args(["-HUP", &self.process.id().to_string()]).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Asks the process to stop and waits until it has.
+    pub fn stop_by_terminating(&mut self) {
+        self.terminate();
+        assert!(self.process.wait().unwrap().success());
     }
 
     /// Asks the process to stop, if that has not been done, and gives its exit status and its log.

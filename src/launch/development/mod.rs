@@ -48,6 +48,8 @@ struct Editing {
     unshown: Changed,
     /// Why the latest edit could not be shown.
     refused: Vec<Problem>,
+    /// Whether the files say by now that this is production.
+    wants_production: bool,
 }
 
 /// How many file names a line of the log has.
@@ -71,7 +73,8 @@ impl Developing {
         let noticing = noticing(&Settings::load(&fallback, outside.clone())?)?;
         let overlay = Overlay::open(folder, options, fallback, noticing).map_err(not_noticed)?;
         let hub = Hub::new(folder);
-        let editing = Editing { overlay, edits: 0, unshown: Changed::default(), refused: Vec::new() };
+        let editing =
+            Editing { overlay, edits: 0, unshown: Changed::default(), refused: Vec::new(), wants_production: false };
         let developing = Arc::new(Developing {
             app: app.clone(),
             outside,
@@ -81,10 +84,7 @@ impl Developing {
             checks: OnceLock::new(),
         });
         let serving = developing.first()?;
-        let checks = Checks::start(Arc::downgrade(&developing));
-        checks.wish();
-        // Nobody else has it yet.
-        let _ = developing.checks.set(checks);
+        developing.checks.get_or_init(|| Checks::start(Arc::downgrade(&developing))).wish();
         Ok((serving, hub))
     }
 
@@ -146,8 +146,12 @@ impl Developing {
         editing.refused.clear();
         let old = current.load_full();
         if changed.settings {
-            let snapshot = editing.overlay.snapshot();
-            restart::tell(&old.site().settings, &serving.site().settings, snapshot, &self.outside);
+            restart::tell(&old.site().settings, &serving.site().settings);
+            let wants_production = restart::wants_production(editing.overlay.snapshot(), &self.outside);
+            if wants_production && !editing.wants_production {
+                restart::tell_production();
+            }
+            editing.wants_production = wants_production;
         }
         let change = change(&changed, old.site(), serving.site());
         current.store(Arc::new(serving));

@@ -19,15 +19,19 @@ const AT_START: [&str; 8] = [
 ];
 
 /// Writes a line for each such setting that an edit has changed.
-pub(super) fn tell(old: &Settings, new: &Settings, snapshot: &Snapshot, outside: &Outside) {
+pub(super) fn tell(old: &Settings, new: &Settings) {
     let value = |settings: &Settings, key: &str| settings.get::<Option<String>>(key).unwrap_or_default();
     for key in AT_START.iter().filter(|key| value(old, key) != value(new, key)) {
         tracing::warn!("`{key}` was changed; it counts when the process is started again");
     }
-    // Asked without the flag that keeps this process in development.
-    if Settings::load(snapshot, outside.clone()).is_ok_and(|settings| settings.is_prod()) {
-        tracing::warn!(
-            "`{IS_PROD}` is true in the site's files; this process stays in development until it is started again"
-        );
-    }
+}
+
+/// Whether the site's files, and the layers from outside as they were given, say that this is production.
+pub(super) fn wants_production(snapshot: &Snapshot, outside: &Outside) -> bool {
+    Settings::load(snapshot, outside.clone()).is_ok_and(|settings| settings.is_prod())
+}
+
+/// Writes that a process in development stays there (B39).
+pub(super) fn tell_production() {
+    tracing::warn!("`{IS_PROD}` was set to true; this process stays in development until it is started again");
 }

@@ -22,6 +22,9 @@ pub(super) struct Wanted<'w> {
 
 /// Admits what is wanted by all policies of an answer. Gives the nonce that the script's tag must carry, if any.
 pub(super) fn admit(headers: &mut HeaderMap, wanted: Wanted<'_>) -> Option<String> {
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        return None;
+    }
     let lines: Option<Vec<&str>> =
         headers.get_all(CONTENT_SECURITY_POLICY).iter().map(|line| std::str::from_utf8(line.as_bytes()).ok()).collect();
     let mut policies: Vec<Policy> = lines?.iter().flat_map(|line| line.split(',')).map(Policy::parse).collect();

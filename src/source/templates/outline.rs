@@ -1,24 +1,23 @@
 //! What a template names: other templates, blocks, components, filters, functions and tests, each with its place.
 
+use std::borrow::Cow;
 use std::ops::Range;
-
-use crate::snapshot::Text;
 
 /// All names of one template, each kind in the order of the source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outline {
+pub struct Outline<'a> {
     /// The template named by `extends`.
-    pub parent: Option<Named>,
+    pub parent: Option<Named<'a>>,
     /// The templates named by `include`.
-    pub includes: Vec<Named>,
+    pub includes: Vec<Named<'a>>,
     /// The blocks that it declares.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<Block<'a>>,
     /// The components that it defines.
-    pub components: Vec<Named>,
+    pub components: Vec<Named<'a>>,
     /// The filters, functions, tests and components that it uses.
-    pub calls: Vec<Call>,
+    pub calls: Vec<Call<'a>>,
     /// The tags that are opened and never closed, the innermost last.
-    pub unclosed: Vec<Named>,
+    pub unclosed: Vec<Named<'a>>,
     /// Where tags start that could not be read; none in a template that Tera accepts.
     pub skipped: Vec<usize>,
     /// Where the tag starts inside of which the source ends.
@@ -27,18 +26,18 @@ pub struct Outline {
 
 /// A name and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct Named<'a> {
     /// The name.
-    pub name: Text,
+    pub name: Cow<'a, str>,
     /// The bytes of the source that it covers, with the quotes where it is written as a string.
     pub span: Range<usize>,
 }
 
 /// The declaration of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct Block<'a> {
     /// Its name and where that stands.
-    pub name: Named,
+    pub name: Named<'a>,
     /// Whether it stands inside another block, so that it need not be one of the parent's.
     pub is_nested: bool,
 }
@@ -58,25 +57,25 @@ pub enum CallKind {
 
 /// One use of a filter, function, test or component.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct Call<'a> {
     /// What is named.
     pub kind: CallKind,
     /// The name and where it stands.
-    pub name: Named,
+    pub name: Named<'a>,
     /// The texts that a filter is applied to: one where a string literal is piped, several where a conditional expression
     /// chooses among them, none where the value is known only at run time.
-    pub values: Vec<Named>,
+    pub values: Vec<Named<'a>>,
     /// The named arguments.
-    pub arguments: Vec<Argument>,
+    pub arguments: Vec<Argument<'a>>,
     /// Whether more arguments may come from a spread map, which only components take.
     pub is_open: bool,
 }
 
 /// A named argument of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Argument {
+pub struct Argument<'a> {
     /// Its name and where that stands.
-    pub name: Named,
+    pub name: Named<'a>,
     /// The texts that it is, as in [`Call::values`].
-    pub values: Vec<Named>,
+    pub values: Vec<Named<'a>>,
 }

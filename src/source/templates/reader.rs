@@ -3,12 +3,13 @@
 //! Tags are read one by one, without a tree: a tag that cannot be read costs nothing but itself, and no nesting of tags can
 //! exhaust the stack. Expressions are the business of `expression`.
 
+use std::borrow::Cow;
+
 use super::lexer::{Kind, Lexer, Token};
 use super::outline::{Block, Call, CallKind, Named, Outline};
-use crate::snapshot::Text;
 
 /// Reads everything that a template names.
-pub fn outline(source: &str) -> Outline {
+pub fn outline(source: &str) -> Outline<'_> {
     let mut reader =
         Reader { tokens: Lexer::new(source), peeked: None, last: Kind::Text, depth: 0, outline: Outline::default() };
     while let Some(token) = reader.next() {
@@ -37,7 +38,7 @@ pub(super) struct Reader<'a> {
     last: Kind,
     /// How many expressions are being read inside one another.
     pub(super) depth: usize,
-    pub(super) outline: Outline,
+    pub(super) outline: Outline<'a>,
 }
 
 impl<'a> Reader<'a> {
@@ -78,18 +79,18 @@ impl<'a> Reader<'a> {
         self.next()
     }
 
-    pub(super) fn name(&mut self) -> Option<Named> {
-        self.expect_kind(Kind::Name).map(|token| Named { name: token.text.to_string().into(), span: token.span() })
+    pub(super) fn name(&mut self) -> Option<Named<'a>> {
+        self.expect_kind(Kind::Name).map(|token| Named { name: token.text.into(), span: token.span() })
     }
 
-    pub(super) fn string(&mut self) -> Option<Named> {
+    pub(super) fn string(&mut self) -> Option<Named<'a>> {
         let token = self.expect_kind(Kind::String)?;
         let name = unescape(&token.text[1..token.text.len() - 1])?;
         Some(Named { name, span: token.span() })
     }
 
     /// A name of a component: names joined by dots.
-    pub(super) fn dotted_name(&mut self) -> Option<Named> {
+    pub(super) fn dotted_name(&mut self) -> Option<Named<'a>> {
         let mut dotted = self.name()?;
         while self.take(".") {
             let part = self.name()?;
@@ -136,7 +137,7 @@ impl<'a> Reader<'a> {
         self.expect(">")
     }
 
-    fn worded_tag(&mut self, word: Named) -> Option<()> {
+    fn worded_tag(&mut self, word: Named<'a>) -> Option<()> {
         match word.name.as_ref() {
             "extends" => self.outline.parent = Some(self.string()?),
             "include" => {
@@ -197,7 +198,7 @@ impl<'a> Reader<'a> {
         self.expect("in")
     }
 
-    fn set(&mut self, word: Named) -> Option<()> {
+    fn set(&mut self, word: Named<'a>) -> Option<()> {
         self.name()?;
         if self.take("=") {
             return self.expression(0).map(|_| ());
@@ -236,15 +237,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn record(&mut self, call: Call) {
+    pub(super) fn record(&mut self, call: Call<'a>) {
         self.outline.calls.push(call);
     }
 }
 
 /// The text between the quotes of a string; `None` where Tera knows no such escape.
-fn unescape(text: &str) -> Option<Text> {
+fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('\\') {
-        return Some(text.to_string().into());
+        return Some(text.into());
     }
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();

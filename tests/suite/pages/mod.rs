@@ -19,7 +19,7 @@ use kalgan::source::{self, Options};
 use kalgan::testing::{self, Answer, Client};
 
 /// The site in `tests/sites/<name>/app` as a build would freeze it; it must have no mistake.
-fn read(name: &str) -> Snapshot {
+pub fn read(name: &str) -> Snapshot {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites").join(name).join("app");
     let options = Options { name: name.to_string(), release: "1.0.0".to_string(), is_prod: true, minify: None };
     let reading = source::read(&folder, &options);
