@@ -236,6 +236,20 @@ fn a_broken_overlay_stops_the_start_and_the_check() {
 }
 
 #[test]
+fn an_overlay_is_checked_where_the_services_secrets_are_not() {
+    let more = tempfile::NamedTempFile::new().unwrap();
+    fs::write(more.path(), "shop:\n  key: !credential api_key\n").unwrap();
+    let check = |text: &str| {
+        let folder = overlay(&[("templates/error.html", text)]);
+        run(&["check", "--settings", more.path().to_str().unwrap()], &folder)
+    };
+    let (code, output, errors) = check("mended");
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{output}");
+    assert!(output.contains("checked without them: ") && output.contains("needs the credential `api_key`"), "{output}");
+    assert_eq!(check("{{").0, Some(1));
+}
+
+#[test]
 fn signals_that_come_together_are_all_answered() {
     let folder = overlay(&[("templates/error.html", "0")]);
     let server = start(folder.path());

@@ -114,17 +114,33 @@ impl Reading {
     fn site(&mut self, binary: Snapshot, functions: &Functions<'_>) -> Snapshot {
         let (settings, read) = settings::read(&mut self.files, &binary, &mut self.problems);
         self.summary.settings = self.note(read);
+        let settings_errors = self.errors();
         let (languages, read) = messages::read(&mut self.files, &settings, &binary, &mut self.problems);
         self.summary.messages = self.note(read);
+        let message_errors = self.errors();
         let codes: Vec<String> = languages.iter().map(|language| language.code.to_string()).collect();
         let known = routes::Known { binary: &binary, languages: &codes, functions };
         let (routes, read) = routes::read(&mut self.files, &settings, &known, &mut self.problems);
         self.summary.routes = self.note(read);
+        let route_errors = self.errors();
         let base = Base { snapshot: &binary, settings: &settings, routes: &routes };
         let patched = patch::read(&mut self.files, &base, &mut self.problems);
         self.problems.extend(bundles::copies(&binary, &patched.changed));
         self.summary.assets = self.note(patched.read);
+        let asset_errors = self.errors();
+        // Of what could not be read whole nothing is missing, as far as anybody knows.
+        let complete = Complete {
+            messages: settings_errors == 0 && message_errors == settings_errors,
+            routes: settings_errors == 0 && route_errors == message_errors,
+            assets: settings_errors == 0 && asset_errors == route_errors,
+        };
         let sources = self.templates(&settings, &binary);
+        let declared = Declared {
+            filters: settings.items("tera.filters"),
+            functions: settings.items("tera.functions"),
+            tests: settings.items("tera.tests"),
+            complete: settings_errors == 0 && self.errors() == asset_errors,
+        };
         let snapshot = Snapshot {
             settings: settings.list.clone().into(),
             routes: routes.into(),
@@ -132,10 +148,15 @@ impl Reading {
             assets: patched.assets.into(),
             ..binary
         };
-        let snapshot = self.checked(&settings, &sources, snapshot);
+        let snapshot = self.checked(&sources, snapshot, &declared, complete);
         let unread = unread::problems(&mut self.files, &settings, &self.read, &self.problems);
         self.problems.extend(unread);
         snapshot
+    }
+
+    /// How many errors there are so far.
+    fn errors(&self) -> usize {
+        self.files.problems.iter().chain(&self.problems).filter(|problem| problem.is_error()).count()
     }
 
     /// Remembers files as read, and counts them.
@@ -167,17 +188,15 @@ impl Reading {
     }
 
     /// Step 6: the snapshot with its templates, all of them checked, because what one names may be in a file that has been replaced.
-    fn checked(&mut self, settings: &Settings, sources: &[TextFile], snapshot: Snapshot) -> Snapshot {
-        let is_whole = !self.files.problems.iter().chain(&self.problems).any(Problem::is_error);
-        let declared = Declared {
-            filters: settings.items("tera.filters"),
-            functions: settings.items("tera.functions"),
-            tests: settings.items("tera.tests"),
-            complete: is_whole,
-        };
-        let reading = templates::read(sources, &declared);
+    fn checked(
+        &mut self,
+        sources: &[TextFile],
+        snapshot: Snapshot,
+        declared: &Declared,
+        complete: Complete,
+    ) -> Snapshot {
+        let reading = templates::read(sources, declared);
         self.problems.extend(reading.problems);
-        let complete = Complete { messages: is_whole, routes: is_whole, assets: is_whole };
         self.problems.extend(check::check(&reading.usages, &snapshot, complete));
         // Those of the binary borrow its constants.
         let mut templates: BTreeMap<Text, Template> =

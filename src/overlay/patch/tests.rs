@@ -410,6 +410,24 @@ fn mistakes_of_all_kinds_are_told_together_with_their_places() {
 }
 
 #[test]
+fn a_mistake_in_one_kind_hides_none_in_another_and_makes_none_up() {
+    let report = report(&[
+        ("routes/a.yaml", "routes: [\n"),
+        (
+            "templates/a.html",
+            "{% include \"gone.html\" %}{{ \"perhaps\" | url }}{{ \"helo\" | trans }}{{ \"/x.png\" | asset }}",
+        ),
+    ]);
+    for told in
+        ["DIR/routes/a.yaml:", "no template `gone.html`", "no language has a message `helo`", "static file `/x.png`"]
+    {
+        assert!(report.contains(told), "{told}: {report}");
+    }
+    assert!(!report.contains("no route `perhaps`"), "the route may be in the file that cannot be read: {report}");
+    assert!(report.ends_with("4 errors, 0 warnings"), "{report}");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_an_error() {
     let report = problem::report(&put_over(binary(), Path::new("/nowhere/overlay")).problems);
     assert!(report.starts_with("/nowhere/overlay: error: there is no such file or folder"), "{report}");
