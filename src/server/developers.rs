@@ -14,10 +14,15 @@ use crate::site::Step;
 
 const STYLE: &str = include_str!("developers.css");
 
-/// The page for a request that failed.
-pub(super) fn page(request: &Request, failure: &Failure, development: Option<&dyn Development>) -> Response {
+/// The page for a request that failed; `all` are the mistakes in the site's files.
+pub(super) fn page(
+    request: &Request,
+    failure: &Failure,
+    development: Option<&dyn Development>,
+    all: Vec<Problem>,
+) -> Response {
     let title = failure::title(failure.status());
-    let mistakes = mistakes(failure, development);
+    let mistakes = mistakes(failure, all);
     let mut body = format!(
         "<header><div><h1>{title}</h1><p class=\"reason\">{}</p><p class=\"asked\">{} {}</p></div></header><main>",
         escape(&reason(failure, &mistakes)),
@@ -41,14 +46,13 @@ pub(super) fn page(request: &Request, failure: &Failure, development: Option<&dy
 }
 
 /// All mistakes: first those that made the request fail, then the other errors, then warnings.
-fn mistakes(failure: &Failure, development: Option<&dyn Development>) -> Vec<Problem> {
+fn mistakes(failure: &Failure, mut all: Vec<Problem>) -> Vec<Problem> {
     let own = match failure.reason().downcast_ref::<Error>() {
         Some(Error::Template(error)) => error.problem.clone().into_iter().collect(),
         Some(Error::Site(problems)) => problems.clone(),
         _ => Vec::new(),
     };
     let reason = failure.chain();
-    let mut all = development.map(Development::problems).unwrap_or_default();
     let is_own = |problem: &Problem| {
         let is_same_spot = |own: &Problem| own.line > 0 && (&own.file, own.line) == (&problem.file, problem.line);
         problem.is_error() && (own.iter().any(is_same_spot) || reason.contains(&problem.message))

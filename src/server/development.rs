@@ -40,6 +40,8 @@ pub trait Development: Send + Sync + 'static {
 pub struct Undressed<'p> {
     /// The request's method.
     pub method: &'p Method,
+    /// The headers of the request.
+    pub asked: &'p HeaderMap,
     /// The host that the request is for, and its port if any.
     pub host: &'p str,
     /// The headers of the answer.

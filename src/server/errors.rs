@@ -8,6 +8,7 @@ use super::send::Exchange;
 use super::{developers, failure, send};
 use crate::error::one_line;
 use crate::http::{Failure, Request, Response, Unreadable, host};
+use crate::problem::Problem;
 
 /// The answer to a request that failed. It never fails itself: when the site's error page does, the plain page is sent.
 pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Failure) -> warp::reply::Response {
@@ -18,7 +19,10 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
     request.set_failure(failure.clone());
     let response = match own_page(serving, &request, &failure).await {
         Some(response) => response,
-        None if serving.rules.development_pages => developers::page(&request, &failure, serving.development.as_deref()),
+        None if serving.rules.development_pages => {
+            let mistakes = mistakes(serving).await;
+            developers::page(&request, &failure, serving.development.as_deref(), mistakes)
+        }
         None => failure::visitor_page(&request, &failure),
     };
     match send::answer(with_failure_headers(response, &failure), &request, serving).await {
@@ -66,6 +70,13 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
             None
         }
     }
+}
+
+/// All mistakes in the site's files. Looking for them may take longer than a thread that answers requests may be kept.
+async fn mistakes(serving: &Serving) -> Vec<Problem> {
+    let Some(development) = serving.development.clone() else { return Vec::new() };
+    // A panic there has been logged.
+    tokio::task::spawn_blocking(move || development.problems()).await.unwrap_or_default()
 }
 
 fn with_failure_headers(response: Response, failure: &Failure) -> Response {

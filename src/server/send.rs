@@ -119,7 +119,8 @@ async fn from_memory(mut head: Head, body: Bytes, exchange: Exchange<'_>) -> war
 /// The body with what pages in development have.
 fn dressed(head: &mut Head, body: Bytes, exchange: Exchange<'_>) -> Bytes {
     let Some(development) = &exchange.serving.development else { return body };
-    let page = Undressed { method: exchange.method, host: exchange.host, headers: &mut head.headers, body: &body };
+    let Exchange { method, headers: asked, host, .. } = exchange;
+    let page = Undressed { method, asked, host, headers: &mut head.headers, body: &body };
     development.dress(page).unwrap_or(body)
 }
 

@@ -118,6 +118,8 @@ fn a_stylesheet_and_a_picture_are_swapped_in_the_page() {
     browser.wait_for(&format!("document.querySelector('img').src != {picture}"));
     assert_eq!(browser.value("window.kept"), json!(true), "the page was loaded again");
     let address = browser.value("new URL(document.querySelector('link[rel=stylesheet]').href).search");
+    let part = browser.value("fetch('/').then((answer) => answer.text())");
+    assert!(!part.as_str().unwrap().contains("_kalgan"), "what a script asks for has a tag: {part}");
     let page = site.server.get("/").body;
     assert!(page.contains(address.as_str().unwrap()), "the page loaded anew names another version than {address}");
 }
@@ -133,7 +135,14 @@ fn what_broke_the_page_is_shown_and_the_repair_brings_it_back() {
     assert_eq!(link, json!(format!("edit://{}:3:8", site.path("templates/home.html").display())), "{link}");
     assert_eq!(site.server.get("/").status, 500);
     assert_eq!(site.server.get("/other").status, 200, "a page that does not need the template");
-    site.edit("templates/home.html", "<h1>{{ if }}</h1>", "<h1>Repaired</h1>");
+    // Another mistake in its place, one that no engine can read past, and one in another file beside it.
+    site.edit("templates/home.html", "{{ if }}", "{% if %}");
+    site.edit("i18n/en/main.yaml", "greeting:", "greeting: [");
+    browser.wait_for("document.querySelectorAll('.mistakes li.error').length == 2");
+    site.edit("templates/home.html", "<h1>{% if %}</h1>", "<h1>Repaired</h1>");
+    browser.wait_for("document.querySelectorAll('.mistakes li.error').length == 1");
+    browser.wait_for("document.querySelector('.mistakes li .place')?.textContent.startsWith('i18n/en/main.yaml:')");
+    site.edit("i18n/en/main.yaml", "greeting: [", "greeting:");
     browser.wait_for("document.querySelector('h1')?.textContent == 'Repaired'");
 }
 
@@ -188,6 +197,31 @@ fn it_works_with_the_policy_of_the_site_and_loosens_nothing_else() {
         site.edit("templates/other.html", "{{ \"nowhere\"|trans }}", "Other");
         browser.wait_for("document.querySelector('kalgan-live') == null");
     }
+}
+
+#[test]
+fn a_page_that_came_from_a_form_is_not_sent_again() {
+    let Some(mut browser) = Browser::start() else { return };
+    let site = Edited::start(&[]);
+    site.open(&mut browser, "/");
+    let form = "'<form method=post action=/other>'";
+    browser.value(&format!("document.body.insertAdjacentHTML('beforeend', {form}); document.forms[0].submit()"));
+    browser.wait_for("document.querySelector('h1')?.textContent == 'Other' && document.readyState == 'complete'");
+    browser.value("window.kept = true; null");
+    site.edit("templates/other.html", "Other", "Another");
+    browser.wait_for("document.querySelector('kalgan-live')?.shadowRoot.textContent.includes('from a form') == true");
+    assert_eq!(browser.value("window.kept"), json!(true));
+}
+
+#[test]
+fn a_page_that_was_left_has_the_edit_when_it_is_shown_again() {
+    let Some(mut browser) = Browser::start() else { return };
+    let site = Edited::start(&[]);
+    site.open(&mut browser, "/");
+    site.open(&mut browser, "/other");
+    site.edit("templates/home.html", "First", "Second");
+    browser.value("history.back(); null");
+    browser.wait_for("document.querySelector('h1')?.textContent == 'Second'");
 }
 
 #[test]

@@ -60,8 +60,8 @@ impl Development for Edition {
     }
 
     fn dress(&self, page: Undressed<'_>) -> Option<Bytes> {
-        let Undressed { method, host, headers, body } = page;
-        self.dressing.as_ref()?.dress(Page { method, host, headers, body })
+        let Undressed { method, asked, host, headers, body } = page;
+        self.dressing.as_ref()?.dress(Page { method, asked, host, headers, body })
     }
 
     fn problems(&self) -> Vec<Problem> {

@@ -5,6 +5,9 @@
 (() => {
   "use strict";
   const tag = document.currentScript;
+  const running = Symbol.for("kalgan.live");
+  if (!tag || window[running]) return;
+  window[running] = true;
   const isForm = "form" in tag.dataset;
   const hasOwnList = document.documentElement.dataset.kalgan === "mistakes";
   let at = tag.dataset.since;

@@ -13,6 +13,8 @@ use super::{EVENTS_PATH, Hub, SCRIPT_PATH, hub};
 pub struct Page<'p> {
     /// The request's method.
     pub method: &'p Method,
+    /// The headers of the request.
+    pub asked: &'p HeaderMap,
     /// The host that the request is for, and its port if any.
     pub host: &'p str,
     /// The headers of the answer.
@@ -44,7 +46,8 @@ impl Dressing {
 
     /// The page with its tag, admitted by the policies in the headers; `None` where it is no page of HTML that can be changed.
     pub fn dress(&self, page: Page<'_>) -> Option<Bytes> {
-        if !is_html(page.headers) || page.headers.contains_key(CONTENT_ENCODING) || page.body.is_empty() {
+        let is_page = is_html(page.headers) && !page.headers.contains_key(CONTENT_ENCODING) && !page.body.is_empty();
+        if !is_page || is_for_script(page.asked) {
             return None;
         }
         let wanted = Wanted { host: page.host, script: &self.script, events: &self.events, nonce: &self.nonce };
@@ -55,6 +58,13 @@ impl Dressing {
         let tag = format!("<script src=\"{script}\" data-since=\"{position}\"{form}{nonce} async></script>");
         Some(with(page.body, &tag))
     }
+}
+
+/// Whether it is a script of a page that asks, and may put what it gets into the page: that has a tag already (Fetch Metadata). Other
+/// programs than browsers do not say.
+fn is_for_script(asked: &HeaderMap) -> bool {
+    let destination = asked.get("sec-fetch-dest").map(|destination| destination.as_bytes());
+    destination.is_some_and(|destination| !matches!(destination, b"document" | b"iframe" | b"frame"))
 }
 
 fn is_html(headers: &HeaderMap) -> bool {

@@ -16,9 +16,15 @@ fn headers(kind: &'static str) -> HeaderMap {
 }
 
 fn dressed(headers: &mut HeaderMap, method: &Method, body: &str) -> Option<String> {
+    dressed_for("document", headers, method, body)
+}
+
+fn dressed_for(destination: &'static str, headers: &mut HeaderMap, method: &Method, body: &str) -> Option<String> {
     let hub = Hub::new(Path::new("/site"));
+    let asked = &HeaderMap::from_iter([("sec-fetch-dest".parse().unwrap(), HeaderValue::from_static(destination))]);
     let body = Bytes::from(body.to_string());
-    let page = Dressing::new(&hub, 7, "/at").dress(Page { method, host: "localhost:80", headers, body: &body })?;
+    let page =
+        Dressing::new(&hub, 7, "/at").dress(Page { method, asked, host: "localhost:80", headers, body: &body })?;
     Some(String::from_utf8(page.to_vec()).unwrap().replace(hub.process(), "process"))
 }
 
@@ -47,6 +53,8 @@ fn what_is_no_page_stays_as_it_is() {
     assert_eq!(dressed(&mut encoded, &Method::GET, "<body></body>"), None);
     assert_eq!(dressed(&mut HeaderMap::new(), &Method::GET, "<body></body>"), None);
     assert_eq!(dressed(&mut headers("text/html"), &Method::GET, ""), None);
+    assert_eq!(dressed_for("empty", &mut headers("text/html"), &Method::GET, "<p>a part</p>"), None);
+    assert!(dressed_for("iframe", &mut headers("text/html"), &Method::GET, "<p>a frame</p>").is_some());
 }
 
 #[test]
