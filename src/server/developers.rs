@@ -25,7 +25,7 @@ pub(super) fn page(
     let mistakes = mistakes(failure, all);
     let mut body = format!(
         "<header><div><h1>{title}</h1><p class=\"reason\">{}</p><p class=\"asked\">{} {}</p></div></header><main>",
-        escape(&reason(failure, &mistakes)),
+        escape(&reason(failure)),
         escape(request.method().as_str()),
         escape(request.path()),
     );
@@ -68,12 +68,12 @@ fn mistakes(failure: &Failure, mut all: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Why the request failed, in short where a mistake below says the rest.
-fn reason(failure: &Failure, mistakes: &[Problem]) -> String {
+fn reason(failure: &Failure) -> String {
     match failure.reason().downcast_ref::<Error>() {
         Some(Error::Template(error)) if error.problem.is_some() => {
             format!("The template {} cannot be rendered", error.template)
         }
-        Some(Error::Site(_)) => format!("The site's files have mistakes: {}", problem::tally(mistakes)),
+        Some(Error::Site(_)) => "A file that this page needs has a mistake".to_string(),
         _ => failure.chain(),
     }
 }
