@@ -5,6 +5,8 @@
 mod assets;
 #[cfg(feature = "source")]
 mod check;
+#[cfg(feature = "overlay")]
+mod dev;
 mod log;
 mod routes;
 mod serve;
@@ -74,6 +76,9 @@ struct Options {
 enum Command {
     /// Serve the site; this is what happens without a command
     Serve(serve::Flags),
+    /// Serve the site while it is worked on: build and restart it when its Rust files change
+    #[cfg(feature = "overlay")]
+    Dev(dev::Flags),
     /// Check the site's files and report every mistake
     #[cfg(feature = "source")]
     Check,
@@ -120,6 +125,8 @@ impl Command {
     fn run(self, app: &Arc<App>, options: &Options) -> Result<ExitCode, Error> {
         match self {
             Command::Serve(flags) => serve::run(app, options, &flags),
+            #[cfg(feature = "overlay")]
+            Command::Dev(flags) => dev::run(app, options, flags),
             #[cfg(feature = "source")]
             Command::Check => check::run(app, options),
             Command::Routes(flags) => routes::run(&*options.site(app)?, &flags),
@@ -201,6 +208,26 @@ impl Options {
     fn folder(&self) -> PathBuf {
         let package = || std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
         self.site.clone().unwrap_or_else(|| package().join("app"))
+    }
+
+    /// These options as a command line, for a process that is to have the same.
+    #[cfg(feature = "overlay")]
+    fn arguments(&self) -> Vec<OsString> {
+        let mut arguments = Vec::new();
+        let mut add = |name: &str, value: OsString| {
+            arguments.push({
+                let mut argument = OsString::from(name);
+                argument.push("=");
+                argument.push(value);
+                argument
+            })
+        };
+        self.pairs.iter().for_each(|pair| add("--set", pair.into()));
+        let texts = [("--address", &self.address), ("--port", &self.port)];
+        texts.into_iter().for_each(|(name, text)| text.iter().for_each(|text| add(name, text.into())));
+        let paths = [("--settings", &self.settings), ("--site", &self.site), ("--credentials", &self.credentials)];
+        paths.into_iter().for_each(|(name, path)| path.iter().for_each(|path| add(name, path.into())));
+        arguments
     }
 
     #[cfg(feature = "source")]

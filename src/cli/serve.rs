@@ -1,13 +1,19 @@
 //! The command `serve`.
 
+#[cfg(feature = "overlay")]
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
 use tokio::signal::unix::{SignalKind, signal};
 
+#[cfg(feature = "overlay")]
+use super::dev::Supervised;
 use super::{Options, log};
 use crate::error::Error;
 #[cfg(feature = "overlay")]
@@ -15,19 +21,44 @@ use crate::error::one_line;
 #[cfg(feature = "overlay")]
 use crate::launch::Developing;
 use crate::launch::{App, Hangups, Load};
+#[cfg(feature = "overlay")]
+use crate::overlay::live::Hub;
 use crate::server::{self, Listener, Pipeline, Serving};
-use crate::site::{Settings, Site};
+use crate::site::Settings;
+
+/// Without the command `dev` no process is started by it.
+#[cfg(not(feature = "overlay"))]
+#[derive(Debug)]
+enum Supervised {}
 
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 pub(super) struct Flags {
     /// Let a development process listen on other addresses than this machine's own
     #[arg(long)]
     allow_remote: bool,
 }
 
+#[cfg(feature = "overlay")]
+impl Flags {
+    /// These flags as a command line.
+    pub(super) fn arguments(&self) -> Vec<OsString> {
+        self.allow_remote.then(|| "--allow-remote".into()).into_iter().collect()
+    }
+}
+
 /// Serves until the process is asked to stop by SIGTERM or SIGINT, then lets requests in flight finish.
 pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
     log::start();
+    #[cfg(feature = "overlay")]
+    if let Some(dev) = Supervised::connect()? {
+        return run_by(app, options, flags, Some(&dev)).inspect_err(|error| dev.failed(error));
+    }
+    run_by(app, options, flags, None)
+}
+
+/// Serves, by itself or for the command `dev`.
+fn run_by(app: &Arc<App>, options: &Options, flags: &Flags, dev: Option<&Supervised>) -> Result<ExitCode, Error> {
     let start = start(app, options)?;
     let site = start.serving.site();
     let workers = match site.settings.exists("server.number_of_workers") {
@@ -36,10 +67,16 @@ pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<Ex
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))?;
-    let code = runtime.block_on(serve(start, flags));
+    let code = runtime.block_on(serve(start, flags, dev));
     // Requests have had their time; a controller that still blocks its thread must not keep the process.
     runtime.shutdown_background();
     code
+}
+
+/// The settings that [`run`] would serve with.
+#[cfg(feature = "overlay")]
+pub(super) fn settings(app: &Arc<App>, options: &Options) -> Result<Settings, Error> {
+    Ok(start(app, options)?.serving.site().settings.clone())
 }
 
 /// What a process begins with.
@@ -49,6 +86,9 @@ struct Start {
     origin: String,
     /// Makes it anew from all that may have changed outside; none where edits are followed anyway.
     load: Option<Arc<Load>>,
+    /// Tells open pages of builds; none where there are no pages that listen.
+    #[cfg(feature = "overlay")]
+    hub: Option<Hub>,
 }
 
 /// What answers requests: in development it is made of the site's folder, else of the binary and the overlay.
@@ -60,8 +100,8 @@ fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
         && let folder = options.folder()
         && folder.is_dir()
     {
-        let (serving, _hub) = Developing::start(app, &folder, outside)?;
-        return Ok(Start { serving, origin: format!("from `{}`", folder.display()), load: None });
+        let (serving, hub) = Developing::start(app, &folder, outside)?;
+        return Ok(Start { serving, origin: format!("from `{}`", folder.display()), load: None, hub: Some(hub) });
     }
     let load = {
         let (app, options) = (app.clone(), options.clone());
@@ -70,7 +110,13 @@ fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
     let serving = load()?;
     #[cfg(feature = "overlay")]
     refuse_two_folders(&serving, options)?;
-    Ok(Start { serving, origin: options.origin(), load: Some(Arc::new(load)) })
+    Ok(Start {
+        serving,
+        origin: options.origin(),
+        load: Some(Arc::new(load)),
+        #[cfg(feature = "overlay")]
+        hub: None,
+    })
 }
 
 /// What serves the site in the binary, with the overlay over it where one is given, and the settings from outside.
@@ -102,24 +148,23 @@ fn refuse_two_folders(serving: &Serving, options: &Options) -> Result<(), Error>
     )))
 }
 
-async fn serve(start: Start, flags: &Flags) -> Result<ExitCode, Error> {
+async fn serve(start: Start, flags: &Flags, dev: Option<&Supervised>) -> Result<ExitCode, Error> {
     // Before anybody can know that the process is there.
     let (hangups, stop) = (Hangups::listen()?, stop_asked()?);
-    let Start { serving, origin, load } = start;
-    let site = serving.site().clone();
-    let address = site.settings.get_string("server.address")?;
-    refuse_remote_development(&site, &address, flags)?;
+    let site = start.serving.site().clone();
     let options = connection_options(&site.settings)?;
-    let pipeline = Arc::new(Pipeline::new(serving));
-    let listener = Listener::bind(&address, site.settings.get("server.port")?).await?;
-    // A closed standard output is no reason not to serve.
-    let _ = super::print(&greeting(&site, &origin, &listener));
+    let (listener, alone) = match dev {
+        Some(dev) => take_over(dev, &start)?,
+        None => (begin(&start, flags).await?, future::pending().boxed()),
+    };
+    let pipeline = Arc::new(Pipeline::new(start.serving));
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
-    let closed = hangups.follow(Arc::clone(&pipeline), load);
+    let closed = hangups.follow(Arc::clone(&pipeline), start.load);
     let stop = async {
         tokio::select! {
             () = stop => {}
             () = closed => {}
+            () = alone => {}
         }
     };
     let cut = server::serve(listener, options, pipeline, stop).await;
@@ -130,24 +175,56 @@ async fn serve(start: Start, flags: &Flags) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One line that says what is served, in which mode, from where.
-fn greeting(site: &Site, origin: &str, listener: &Listener) -> String {
-    let mode = if site.settings.is_prod() { "production" } else { "development" };
-    format!("{} {} in {mode}, {origin}: {listener}\n", site.name, site.release)
+/// Opens the socket, and tells whoever looks at the terminal.
+async fn begin(start: &Start, flags: &Flags) -> Result<Listener, Error> {
+    let settings = &start.serving.site().settings;
+    let address = settings.get_string("server.address")?;
+    refuse_remote_development(settings, &address, flags)?;
+    let listener = Listener::bind(&address, settings.get("server.port")?).await?;
+    // A closed standard output is no reason not to serve.
+    let _ = super::print(&start.greeting(&listener));
+    Ok(listener)
+}
+
+/// Takes the socket of the command `dev`, and tells it. Gives what ends when `dev` does, too.
+#[cfg(feature = "overlay")]
+fn take_over(dev: &Supervised, start: &Start) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
+    let listener = Listener::inherited()?;
+    let hub = start.hub.clone();
+    let alone = dev.ready(start.greeting(&listener), move |progress| {
+        if let Some(hub) = &hub {
+            hub.set_build(progress.into());
+        }
+    })?;
+    Ok((listener, alone.boxed()))
+}
+
+#[cfg(not(feature = "overlay"))]
+fn take_over(dev: &Supervised, _start: &Start) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
+    match *dev {}
+}
+
+impl Start {
+    /// One line that says what is served, in which mode, from where.
+    fn greeting(&self, listener: &Listener) -> String {
+        let site = self.serving.site();
+        let mode = if site.settings.is_prod() { "production" } else { "development" };
+        format!("{} {} in {mode}, {}: {listener}\n", site.name, site.release, self.origin)
+    }
 }
 
 /// A development process shows its files and requests to whoever asks, so it answers this machine only.
-fn refuse_remote_development(site: &Site, address: &str, flags: &Flags) -> Result<(), Error> {
+pub(super) fn refuse_remote_development(settings: &Settings, address: &str, flags: &Flags) -> Result<(), Error> {
     let bare = address.trim_start_matches('[').trim_end_matches(']');
     let local = address.starts_with("unix:")
         || address.eq_ignore_ascii_case("localhost")
         || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if site.settings.is_prod() || flags.allow_remote || local {
+    if settings.is_prod() || flags.allow_remote || local {
         return Ok(());
     }
     Err(Error::Listen(format!(
         "a development process listens on this machine only, not on `{address}`; set `environment.is_prod: true`, or give \
-         `serve --allow-remote` if others may see its error pages"
+         `--allow-remote` if others may see its error pages"
     )))
 }
 

@@ -83,8 +83,10 @@ async fn accept_until(
             }
         }
     }
-    // Connections that wait in the system's queue were made in good faith, and closing the listener would reset them.
-    while let Ok(place) = places.clone().try_acquire_owned()
+    // Connections that wait in the system's queue were made in good faith, and closing the listener would reset them; a shared one
+    // leaves them to the process that takes over.
+    while listener.is_alone()
+        && let Ok(place) = places.clone().try_acquire_owned()
         && let Some(Ok(connection)) = listener.accept().now_or_never()
     {
         start(connections, connection, place);

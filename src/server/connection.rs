@@ -27,6 +27,10 @@ const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: clo
 /// How long a client that was refused may go on sending before its connection is cut.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// How long a connection on which nothing has come yet is kept when the process stops: its first request may be on the way, and
+/// clients do not try again on a new connection as they do on one that was idle for long.
+const FIRST_BYTE: Duration = Duration::from_millis(250);
+
 /// How many bytes of what a refused client goes on sending are thrown away before its connection is cut.
 const LINGER_BYTES: usize = 64 << 20;
 
@@ -54,7 +58,7 @@ impl Connections {
         Connections { options, answer, http, cut_at: OnceLock::new(), stop: Notify::new(), cut: AtomicUsize::new(0) }
     }
 
-    /// Ends every connection: idle ones now, the others after their answer, and at the given time whatever is left.
+    /// Ends every connection: idle ones now, new ones if no request comes at once, the others after their answer, and at the given time whatever is left.
     pub(super) fn wind_up(&self, cut_at: Instant) {
         if self.cut_at.set(cut_at).is_ok() {
             self.stop.notify_waiters();
@@ -111,8 +115,8 @@ where
             {
                 return Poll::Ready(End::from(result));
             }
-            // hyper would close on half a head as well; the answer to it will end the connection.
-            if activity.phase() != Phase::Head {
+            // hyper would close on half a head as well; the answer to it will end the connection. So will that to a first request.
+            if !matches!(activity.phase(), Phase::Head | Phase::New) {
                 draining = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
@@ -235,9 +239,18 @@ impl Limit {
         Poll::Pending
     }
 
+    /// The time until which a new connection is kept in a process that stops.
+    fn first_byte_by(&self, cut_at: Instant) -> Instant {
+        let stopped_at = cut_at.checked_sub(self.options.shutdown_timeout).unwrap_or(cut_at);
+        cut_at.min(stopped_at + FIRST_BYTE)
+    }
+
     /// The time at which the connection ends if nothing happens, and how that is called; none while a request is being answered.
     fn deadline(&self, activity: &Activity, cut_at: Option<&Instant>) -> Option<(Instant, End)> {
         let limit = match (activity.phase(), activity.is_write_blocked()) {
+            (Phase::New, _) if let Some(cut_at) = cut_at => {
+                return Some((self.first_byte_by(*cut_at), End::IdleTimeout));
+            }
             (Phase::Head, _) => Some((self.options.header_timeout, End::HeadTimeout)),
             (Phase::New, _) => Some((self.options.header_timeout, End::IdleTimeout)),
             (_, true) => Some((self.options.idle_timeout, End::Stalled)),

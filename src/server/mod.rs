@@ -46,6 +46,8 @@ pub use development::Undressed;
 pub use development::{Development, PREFIX};
 pub use listener::Listener;
 #[cfg(feature = "overlay")]
+pub use listener::SharedSocket;
+#[cfg(feature = "overlay")]
 pub use page::variants;
 pub use pipeline::{Pipeline, Serving};
 pub use send::as_sent;

@@ -309,9 +309,19 @@ fn help_names_every_command_and_flag() {
     for arguments in [&["--help"][..], &["help"], &["-h"]] {
         let (code, text, errors) = run(arguments);
         assert_eq!((code, &errors[..]), (Some(0), ""), "{arguments:?}");
-        for word in
-            ["serve", "check", "routes", "assets", "settings", "version", "--settings", "--set", "--address", "--port"]
-        {
+        for word in [
+            "serve",
+            "dev",
+            "check",
+            "routes",
+            "assets",
+            "settings",
+            "version",
+            "--settings",
+            "--set",
+            "--address",
+            "--port",
+        ] {
             assert!(text.contains(&format!(" {word} ")), "{arguments:?}: {word} is not in\n{text}");
         }
     }

@@ -68,7 +68,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("icu_plurals", &["site/translator/"]),
     ("lightningcss", &["build/minify/"]),
     ("matchit", &["site/router/"]),
-    ("rustix", &["overlay/watch/"]),
+    ("rustix", &["overlay/watch/", "server/listener/", "cli/dev/"]),
     ("oxc_minifier", &["build/minify/"]),
     ("oxc_parser", &["build/minify/"]),
     ("rust_embed", &["generated.rs"]),

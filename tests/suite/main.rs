@@ -9,6 +9,7 @@ mod codings;
 mod commands;
 mod connections;
 mod deploy;
+mod dev;
 mod layout;
 mod live;
 mod manual;

@@ -269,7 +269,7 @@ fn nginx_gives_the_files_of_a_site_outside_as_the_binary_does() {
 #[ignore = "builds for minutes; .ci/run runs it"]
 fn nginx_gives_the_compressed_forms_of_a_release_build_as_the_binary_does() {
     for site in [outside::repository(), &outside::original()] {
-        let Some(compressed) = compare(&outside::built_with(site, &["--release"]).binary) else { return };
+        let Some(compressed) = compare(&outside::released(site).binary) else { return };
         assert!(compressed > 0, "{}: nothing is compressed", site.display());
     }
 }

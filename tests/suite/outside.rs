@@ -86,6 +86,12 @@ pub fn built_with(site: &Path, options: &[&str]) -> Built {
     }
 }
 
+/// A build as it goes to a server: a release, of a site outside without what only development needs.
+pub fn released(site: &Path) -> Built {
+    let options: &[&str] = if site == repository() { &["--release"] } else { &["--release", "--no-default-features"] };
+    built_with(site, options)
+}
+
 /// A copy of the site that may be changed, under this name.
 pub fn copy(name: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -152,7 +158,7 @@ fn it_serves_alone_in_an_empty_folder_and_holds_no_secret() {
     assert!(contains(&bytes, "OUTSIDE_TOKEN") && !contains(&bytes, SECRET));
 
     let mut command = Command::new(&binary);
-    command.current_dir(folder.path()).env("OUTSIDE_TOKEN", "other");
+    command.current_dir(folder.path()).env_remove("CARGO_MANIFEST_DIR").env("OUTSIDE_TOKEN", "other");
     let server = Server::start_command(command, &[]);
     let page = server.get("/es");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
@@ -241,10 +247,11 @@ fn a_profile_that_aborts_on_panic_is_refused() {
 }
 
 #[test]
-fn a_lean_site_links_no_yaml_parser() {
-    let output = cargo(&original(), &["tree", "--locked", "-e", "normal", "--prefix", "none"]);
+fn a_lean_site_links_no_yaml_parser_and_nothing_of_development() {
+    let output = cargo(&original(), &["tree", "--locked", "--no-default-features", "-e", "normal", "--prefix", "none"]);
     let tree = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && tree.contains("kalgan v"), "{}", told(&output));
-    let parsers: Vec<&str> = tree.lines().filter(|line| line.contains("yaml")).collect();
-    assert!(parsers.is_empty(), "{parsers:?}");
+    let is_needless = |line: &&str| ["yaml", "rustix", "inotify"].iter().any(|name| line.contains(name));
+    let needless: Vec<&str> = tree.lines().filter(is_needless).collect();
+    assert!(needless.is_empty(), "{needless:?}");
 }

@@ -17,7 +17,7 @@ const CALLS: &str = "trace=%file,write";
 
 /// A release build alone in an empty folder.
 fn alone(package: &Path) -> TempDir {
-    let built = outside::built_with(package, &["--release"]);
+    let built = outside::released(package);
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     fs::copy(built.binary, folder.path().join("site")).expect("the binary can be copied");
     folder
@@ -81,6 +81,8 @@ fn a_site_outside_holds_no_secret_of_the_machine_that_built_it() {
     let folder = alone(&original());
     let bytes = fs::read(folder.path().join("site")).expect("the binary can be read");
     assert!(contains(&bytes, "OUTSIDE_TOKEN") && !contains(&bytes, outside::SECRET));
+    let dev = Command::new("./site").arg("dev").current_dir(folder.path()).output().expect("the binary starts");
+    assert_eq!(dev.status.code(), Some(2), "a site without the feature `overlay` has no command `dev`");
     let (server, _) = start(folder.path());
     assert!(server.get("/es").body.contains("<h1>UN SITIO APARTE!</h1>"));
 }
@@ -110,7 +112,7 @@ fn script(number: u32) -> String {
 
 /// The size of the release's binary, and how many bytes of compressed files its build has stored.
 fn sizes(site: &Path) -> (u64, u64) {
-    let built = outside::built_with(site, &["--release"]);
+    let built = outside::released(site);
     let binary = fs::read(&built.binary).expect("the binary can be read");
     let first_line = "// The only file with number 7\n";
     assert_eq!(occurrences(&binary, first_line), 1, "a file's own bytes are stored once");

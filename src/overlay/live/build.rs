@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 /// Where the latest build of the site's binary is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(dead_code, reason = "for whoever runs cargo")]
 pub enum Build {
     /// Cargo is at work.
     Running,

@@ -100,7 +100,6 @@ impl Hub {
     }
 
     /// Tells how the build of the site's binary goes.
-    #[allow(dead_code, reason = "for whoever runs cargo")]
     pub fn set_build(&self, build: Build) {
         self.0.state.send_if_modified(|state| {
             let is_other = state.build != build;

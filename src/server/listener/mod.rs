@@ -3,6 +3,9 @@
 //! Each way that binding can fail becomes one line that names the address, the reason and what to do. Sockets that systemd opened
 //! come in ready-made.
 
+#[cfg(feature = "overlay")]
+mod shared;
+
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -16,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::Peer;
 use crate::error::Error;
+#[cfg(feature = "overlay")]
+pub use shared::SharedSocket;
 
 /// What `server.address` starts with where it names a socket file.
 const UNIX_PREFIX: &str = "unix:";
@@ -24,6 +29,8 @@ const UNIX_PREFIX: &str = "unix:";
 #[derive(Debug)]
 pub struct Listener {
     socket: Bound,
+    /// Whether another process holds the socket too, so that connections in its queue are not lost when this one stops.
+    is_shared: bool,
 }
 
 #[derive(Debug)]
@@ -47,7 +54,7 @@ impl Listener {
             Some(path) => bind_file(Path::new(path)).await,
             None => bind_port(address, port).await,
         };
-        socket.map(|socket| Listener { socket })
+        socket.map(|socket| Listener { socket, is_shared: false })
     }
 
     /// The address and port that were bound; none for a socket file.
@@ -57,6 +64,11 @@ impl Listener {
             Bound::Tcp(_, address) => Some(*address),
             Bound::Unix(..) => None,
         }
+    }
+
+    /// Whether connections that wait in the queue are lost when this process closes the socket.
+    pub(super) fn is_alone(&self) -> bool {
+        !self.is_shared
     }
 
     /// The next connection.
@@ -69,7 +81,7 @@ impl Listener {
                 let address = SocketAddr::new(address.ip().to_canonical(), address.port());
                 Ok((Socket::Tcp(stream), Peer { address: Some(address) }))
             }
-            Bound::Unix(listener, _) => {
+            Bound::Unix(listener, ..) => {
                 let (stream, _) = listener.accept().await?;
                 Ok((Socket::Unix(stream), Peer { address: None }))
             }
@@ -170,26 +182,26 @@ async fn remove_stale(path: &Path) -> Result<(), String> {
     }
 }
 
-/// The file that a listener has made; removed with the listener, unless another process has put its own there since.
+/// The file of a listener. Who has made it removes it with the listener, unless another process has put its own there since.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    /// Device and inode, for the process that has made the file.
+    made: Option<(u64, u64)>,
 }
 
 impl SocketFile {
     fn new(path: &Path) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let found = std::fs::symlink_metadata(&path)?;
-        Ok(SocketFile { path, device: found.dev(), inode: found.ino() })
+        Ok(SocketFile { path, made: Some((found.dev(), found.ino())) })
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let ours = std::fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode));
+        let Some(made) = self.made else { return };
+        let ours = std::fs::symlink_metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == made);
         if ours {
             // A file that is left behind does no harm: the next start replaces it.
             let _ = std::fs::remove_file(&self.path);

@@ -1,0 +1,110 @@
+//! Notices that an input of the binary was saved.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::inputs::{Inputs, Stamp, is_source};
+
+/// How long no further input must be saved before a build starts. Editors and version control save many files at once.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// How often the inputs are looked at. It costs a few hundred system calls, and a build takes seconds.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// Inputs, and the state in which they were last seen.
+#[derive(Debug)]
+pub(super) struct Changes {
+    inputs: Inputs,
+    seen: BTreeMap<PathBuf, Stamp>,
+}
+
+impl Changes {
+    /// Watches from here on.
+    pub(super) fn watch(inputs: Inputs) -> Changes {
+        let seen = inputs.scan();
+        Changes { inputs, seen }
+    }
+
+    /// The sources that were saved after this time.
+    pub(super) fn sources_after(&self, time: SystemTime) -> Vec<PathBuf> {
+        let is_later = |stamp: &Stamp| stamp.1.is_some_and(|modified| modified > time);
+        let later = self.seen.iter().filter(|(path, stamp)| is_source(path) && is_later(stamp));
+        later.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Tells of changes, each time when no more came for a moment, until nobody wants to hear of them any more.
+    pub(super) fn follow(mut self, mut tell: impl FnMut(Vec<PathBuf>) -> bool + Send + 'static) {
+        thread::spawn(move || {
+            loop {
+                thread::sleep(INTERVAL);
+                let mut changed = self.take();
+                if changed.is_empty() {
+                    continue;
+                }
+                loop {
+                    thread::sleep(QUIET);
+                    match self.take() {
+                        more if more.is_empty() => break,
+                        more => changed.extend(more),
+                    }
+                }
+                if !tell(changed) {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// The inputs that are others than at the last call.
+    fn take(&mut self) -> Vec<PathBuf> {
+        let listed = self.inputs.reload();
+        let found = self.inputs.scan();
+        // What cargo has just listed it has just read, unless it was saved since.
+        let is_known = |stamp: &Stamp| listed.is_some_and(|listed| stamp.1.is_some_and(|modified| modified <= listed));
+        let is_other = |(path, stamp): &(&PathBuf, &Stamp)| match self.seen.get(*path) {
+            Some(seen) => seen != *stamp,
+            None => !is_known(stamp),
+        };
+        let mut changed: Vec<PathBuf> = found.iter().filter(is_other).map(|(path, _)| path.clone()).collect();
+        changed.extend(self.seen.keys().filter(|path| listed.is_none() && !found.contains_key(*path)).cloned());
+        self.seen = found;
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn each_change_is_told_once_and_a_new_list_of_old_files_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["app", "other"] {
+            fs::create_dir(path(name)).unwrap();
+            fs::write(path(name).join("main.rs"), "").unwrap();
+        }
+        let mut changes = Changes::watch(Inputs::new(folder.path(), &path("site.d")));
+        assert_eq!(changes.take(), Vec::<PathBuf>::new());
+        fs::write(path("app/main.rs"), "fn main() {}").unwrap();
+        fs::write(path("app/new.rs"), "").unwrap();
+        assert_eq!(changes.take(), [path("app/main.rs"), path("app/new.rs")]);
+        assert_eq!(changes.take(), Vec::<PathBuf>::new());
+        fs::remove_file(path("app/new.rs")).unwrap();
+        assert_eq!(changes.take(), [path("app/new.rs")]);
+
+        let list = |files: &[&Path]| {
+            let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
+            fs::write(path("site.d"), format!("site: {}\n", files.join(" "))).unwrap();
+        };
+        list(&[&path("app/main.rs"), &path("other/main.rs")]);
+        assert_eq!(changes.take(), Vec::<PathBuf>::new());
+        fs::write(path("other/main.rs"), "fn main() {}").unwrap();
+        assert_eq!(changes.take(), [path("other/main.rs")]);
+    }
+}
