@@ -19,7 +19,7 @@ use crate::snapshot::Snapshot;
 use crate::source::Options;
 use crate::source::workspace::{Refresh, Review, Workspace};
 use watch::Watch;
-pub use watch::{Noticing, Signal};
+pub use watch::{Folders, Noticing, Signal};
 
 /// The site's folder, and what was read from it.
 #[derive(Debug)]

@@ -6,25 +6,25 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::inputs::{Inputs, Stamp, is_source};
+use crate::overlay::Folders;
 
 /// How long no further input must be saved before a build starts. Editors and version control save many files at once.
 const QUIET: Duration = Duration::from_millis(100);
-
-/// How often the inputs are looked at. It costs a few hundred system calls, and a build takes seconds.
-const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Inputs, and the state in which they were last seen.
 #[derive(Debug)]
 pub(super) struct Changes {
     inputs: Inputs,
     seen: BTreeMap<PathBuf, Stamp>,
+    folders: Folders,
 }
 
 impl Changes {
     /// Watches from here on.
     pub(super) fn watch(inputs: Inputs) -> Changes {
-        let seen = inputs.scan();
-        Changes { inputs, seen }
+        let mut changes = Changes { inputs, seen: BTreeMap::new(), folders: Folders::default() };
+        changes.seen = changes.look();
+        changes
     }
 
     /// The sources that were saved after this time.
@@ -38,7 +38,7 @@ impl Changes {
     pub(super) fn follow(mut self, mut tell: impl FnMut(Vec<PathBuf>) -> bool + Send + 'static) {
         thread::spawn(move || {
             loop {
-                thread::sleep(INTERVAL);
+                self.folders.wait();
                 let mut changed = self.take();
                 if changed.is_empty() {
                     continue;
@@ -57,10 +57,20 @@ impl Changes {
         });
     }
 
+    /// The inputs as they are now.
+    fn look(&mut self) -> BTreeMap<PathBuf, Stamp> {
+        let mut found = self.inputs.scan();
+        // Waited for before they are looked at, so that no save falls between; new folders are known only after the first look.
+        while self.folders.watch(self.inputs.watched()) {
+            found = self.inputs.scan();
+        }
+        found
+    }
+
     /// The inputs that are others than at the last call.
     fn take(&mut self) -> Vec<PathBuf> {
         let listed = self.inputs.reload();
-        let found = self.inputs.scan();
+        let found = self.look();
         // What cargo has just listed it has just read, unless it was saved since.
         let is_known = |stamp: &Stamp| listed.is_some_and(|listed| stamp.1.is_some_and(|modified| modified <= listed));
         let is_other = |(path, stamp): &(&PathBuf, &Stamp)| match self.seen.get(*path) {

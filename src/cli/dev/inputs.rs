@@ -32,6 +32,8 @@ pub(super) struct Inputs {
     folders: BTreeSet<PathBuf>,
     /// Files that sources include, such as by `include_str!`.
     included: BTreeSet<PathBuf>,
+    /// The folders that were looked into.
+    watched: BTreeSet<PathBuf>,
 }
 
 impl Inputs {
@@ -43,6 +45,7 @@ impl Inputs {
             listed_at: None,
             folders: SOURCES.iter().map(|name| package.join(name)).collect(),
             included: BTreeSet::new(),
+            watched: BTreeSet::new(),
         };
         inputs.reload();
         inputs
@@ -67,7 +70,7 @@ impl Inputs {
     }
 
     /// Every input that is there, with its state.
-    pub(super) fn scan(&self) -> BTreeMap<PathBuf, Stamp> {
+    pub(super) fn scan(&mut self) -> BTreeMap<PathBuf, Stamp> {
         let mut found = BTreeMap::new();
         let mut visited = BTreeSet::new();
         for folder in &self.folders {
@@ -77,10 +80,18 @@ impl Inputs {
         let steering = above.iter().flat_map(|folder| STEERING.iter().map(|name| folder.join(name)));
         for file in steering.chain(self.included.iter().cloned()) {
             if let Ok(data) = fs::metadata(&file) {
+                visited.extend(file.parent().map(Path::to_owned));
                 found.insert(file, stamp(&data));
             }
         }
+        visited.insert(self.package.clone());
+        self.watched = visited;
         found
+    }
+
+    /// The folders in which a change would be one of the inputs, as the latest look has found them.
+    pub(super) fn watched(&self) -> &BTreeSet<PathBuf> {
+        &self.watched
     }
 }
 
@@ -178,7 +189,7 @@ mod tests {
         fs::write(file, "").unwrap();
     }
 
-    fn names(folder: &tempfile::TempDir, inputs: &Inputs) -> Vec<String> {
+    fn names(folder: &tempfile::TempDir, inputs: &mut Inputs) -> Vec<String> {
         let scan = inputs.scan();
         let inside = scan.keys().filter_map(|path| path.strip_prefix(folder.path()).ok());
         inside.map(|path| path.to_str().unwrap().to_owned()).collect()
@@ -186,7 +197,7 @@ mod tests {
 
     #[test]
     fn sources_and_what_steers_cargo_are_inputs_and_what_the_site_shows_is_not() {
-        let (folder, inputs) = package();
+        let (folder, mut inputs) = package();
         let expected = [
             "library one/Cargo.toml",
             "library one/src/lib.rs",
@@ -196,25 +207,25 @@ mod tests {
             "site/app/main.rs",
             "site/build.rs",
         ];
-        assert_eq!(names(&folder, &inputs), expected);
+        assert_eq!(names(&folder, &mut inputs), expected);
     }
 
     #[test]
     fn new_sources_and_a_new_workspace_are_inputs() {
-        let (folder, inputs) = package();
+        let (folder, mut inputs) = package();
         let new = ["site/app/controller/blog/mod.rs", "site/app/model.rs", "Cargo.toml", "site/.cargo/config.toml"];
         for file in new {
             write(&folder.path().join(file));
         }
-        let names = names(&folder, &inputs);
+        let names = names(&folder, &mut inputs);
         assert!(new.iter().all(|new| names.iter().any(|name| name == new)), "{names:?}");
     }
 
     #[test]
     fn a_package_that_cargo_tells_nothing_about_is_known_by_its_folders() {
         let (folder, _) = package();
-        let inputs = Inputs::new(&folder.path().join("site"), Path::new("/nowhere"));
-        let names = names(&folder, &inputs);
+        let mut inputs = Inputs::new(&folder.path().join("site"), Path::new("/nowhere"));
+        let names = names(&folder, &mut inputs);
         assert!(
             names.contains(&"site/app/controller/mod.rs".to_owned()) && names.contains(&"site/build.rs".to_owned()),
             "{names:?}"

@@ -181,6 +181,9 @@ impl Identity {
     }
 }
 
+/// The longest path of a folder for temporary files in which there is room for sockets.
+const LONGEST_PATH: usize = 70;
+
 /// A folder that only this user may look into; removed with all that is in it when it is dropped.
 #[derive(Debug)]
 pub(super) struct PrivateFolder {
@@ -194,6 +197,11 @@ impl PrivateFolder {
     ///
     /// Those of making a folder.
     pub(super) fn new() -> io::Result<PrivateFolder> {
+        // The path of a socket has room for about 100 bytes.
+        if std::env::temp_dir().as_os_str().len() > LONGEST_PATH {
+            let message = format!("the path of a socket in `{}` would be too long", std::env::temp_dir().display());
+            return Err(io::Error::other(message));
+        }
         let mut number = 0;
         loop {
             let name = format!("kalgan-dev-{}-{number}", std::process::id());

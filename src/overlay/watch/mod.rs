@@ -4,6 +4,7 @@
 //!   after a save has finished is told of it.
 //! - [`poll`]: a thread that looks at all files again and again, where the file system gives no events.
 //! - [`entries`]: what belongs to the folder; it follows the rules of [`crate::source::files`].
+//! - [`folders`]: only when, for the sources of the binary, which lie anywhere.
 //! - [`pause`]: keeps back what was touched where refreshes must not follow each other too closely.
 //!
 //! What an edit means is the business of [`crate::source::workspace`].
@@ -11,6 +12,7 @@
 mod entries;
 #[cfg(target_os = "linux")]
 mod events;
+mod folders;
 mod pause;
 mod poll;
 mod signal;
@@ -27,6 +29,7 @@ use tokio::sync::Notify;
 use crate::source::workspace::Touched;
 #[cfg(target_os = "linux")]
 use events::Events;
+pub use folders::Folders;
 use pause::Pause;
 use poll::Poll;
 pub use signal::Signal;

@@ -51,6 +51,22 @@ async fn stopping_waits_for_a_request_that_has_begun() {
 }
 
 #[tokio::test]
+async fn stopping_waits_a_moment_for_the_first_request_of_a_connection_and_no_longer() {
+    let server = Running::start(Options::default()).await;
+    let mut new = server.connect().await;
+    let mut silent = server.connect().await;
+    server.stop.send(()).unwrap();
+    while TcpStream::connect(server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    new.write_all(GET.as_bytes()).await.unwrap();
+    let text = rest(&mut new).await;
+    assert!(text.ends_with("hello") && text.contains("connection: close\r\n"), "{text}");
+    assert_eq!(rest(&mut silent).await, "");
+    assert_eq!(server.served.await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn stopping_cuts_what_takes_too_long() {
     let server = Running::start(Options { shutdown_timeout: Duration::ZERO, ..Options::default() }).await;
     let mut busy = server.connect().await;
