@@ -15,10 +15,14 @@
 pub mod assets;
 pub mod check;
 pub mod files;
+mod leaf;
+mod memo;
+mod memory;
 pub mod messages;
 pub mod names;
 pub mod routes;
 pub mod settings;
+mod survey;
 pub mod templates;
 #[cfg(test)]
 mod tests;
@@ -27,12 +31,10 @@ pub mod yaml;
 
 use std::path::{Path, PathBuf};
 
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use crate::snapshot::{Snapshot, Text};
-use check::Complete;
-use files::{Files, TextFile};
-use settings::Settings;
-use templates::Declared;
+use files::Files;
+use memory::Memory;
 
 /// What a snapshot says of the crate that the site is.
 #[derive(Debug, Clone)]
@@ -61,60 +63,24 @@ pub struct Reading {
 /// Reads and checks the site in a folder. Never fails: what is wrong is among the problems.
 pub fn read(site_folder: &Path, options: &Options) -> Reading {
     let mut snapshot = empty(options);
-    let mut files = match Files::open(site_folder) {
-        Ok(files) => files,
+    let mut memory = match Memory::open(site_folder) {
+        Ok(memory) => memory,
         Err(problem) => return Reading { snapshot, problems: vec![*problem], watched: Vec::new() },
     };
-    let mut problems = Vec::new();
-    let settings = settings::read(&mut files, &mut problems);
-    let messages = messages::read(&mut files, &settings, &mut problems);
-    let codes: Vec<String> = messages.languages.iter().map(|language| language.code.to_string()).collect();
-    let routes = routes::read(&mut files, &settings, &codes, &mut problems);
-    let before = errors(&files, &problems);
-    let assets = assets::read(&mut files, &settings, &routes.list, options, &mut problems);
-    let assets_complete = errors(&files, &problems) == before;
-    let before = errors(&files, &problems);
-    let sources = template_files(&mut files, &settings, &mut problems);
-    let declared = declared(&settings, settings.complete && errors(&files, &problems) == before);
-    let templates = templates::read(&sources, &declared);
-    snapshot.version = assets.version.into();
-    snapshot.settings = settings.list.into();
-    snapshot.languages = messages.languages.into();
-    snapshot.routes = routes.list.into();
-    snapshot.assets = assets.files.into();
-    snapshot.templates = templates.templates.into();
-    let complete = Complete {
-        messages: settings.complete && messages.complete,
-        routes: settings.complete && routes.complete,
-        assets: settings.complete && assets_complete,
-    };
-    problems.extend(templates.problems);
-    problems.extend(check::check(&templates.usages, &snapshot, complete));
-    problems.append(&mut files.problems);
-    problem::sort(&mut problems);
-    let watched = files.watched.into_iter().filter(|path| path.exists()).collect();
-    Reading { snapshot, problems, watched }
+    let mut survey = memory.survey(options);
+    let problems = survey.problems(options, &mut None);
+    let revised = assets::revise(&mut snapshot.assets, None, &survey.assets, &survey.settings, options);
+    snapshot.version = revised.version.into();
+    snapshot.settings = survey.settings.list.clone().into();
+    snapshot.languages = survey.languages.into();
+    snapshot.routes = survey.routes.into();
+    snapshot.templates = survey.templates.files.iter().map(|template| template.template()).collect();
+    Reading { snapshot, problems, watched: memory.watched() }
 }
 
 /// How many errors there are so far. Where reading something adds none it has been read whole, so that what is not found really is not there.
 fn errors(files: &Files, problems: &[Problem]) -> usize {
     files.problems.iter().chain(problems).filter(|problem| problem.is_error()).count()
-}
-
-/// Every file below `tera.path` is a template (B125).
-fn template_files(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> Vec<TextFile> {
-    let Some(folder) = settings.folder(files, "tera.path", problems) else { return Vec::new() };
-    files.walk(&folder).iter().filter_map(|found| files.text(found)).collect()
-}
-
-/// What templates may use besides Tera's own names and Kalgan's; `complete` tells whether all settings and templates could be read.
-fn declared(settings: &Settings, complete: bool) -> Declared {
-    Declared {
-        filters: settings.items("tera.filters"),
-        functions: settings.items("tera.functions"),
-        tests: settings.items("tera.tests"),
-        complete: settings.complete && complete,
-    }
 }
 
 fn empty(options: &Options) -> Snapshot {

@@ -3,6 +3,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::problem;
 use crate::snapshot::{Environment, Value};
 
 /// A site with these files.

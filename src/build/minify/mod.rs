@@ -77,7 +77,7 @@ fn single(source: &mut StaticSource, problems: &mut Vec<Problem>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match shortened(&source.address, text, grammar) {
         Ok(short) if short.text.len() < source.body.len() => {
-            source.body = short.text.into_bytes();
+            source.body = short.text.into_bytes().into();
             source.is_made = true;
         }
         Ok(_) => {}
@@ -103,11 +103,11 @@ fn bundle(kind: Kind, source: &mut StaticSource, problems: &mut Vec<Problem>) ->
         Kind::Style => format!("/*{comment} */\n"),
         Kind::Script => format!("//{comment}\n"),
     });
-    source.body = text.into_bytes();
+    source.body = text.into_bytes().into();
     StaticSource {
         address: format!("{}.map", source.address),
         file: source.file.clone(),
-        body: map.to_json_string().into_bytes(),
+        body: map.to_json_string().into_bytes().into(),
         is_root: false,
         is_made: true,
         parts: Vec::new(),

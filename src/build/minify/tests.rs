@@ -2,7 +2,7 @@ use super::*;
 use crate::source::assets::bundles;
 
 fn file(address: &str, text: &str) -> StaticSource {
-    let body = text.as_bytes().to_vec();
+    let body = text.as_bytes().to_vec().into();
     StaticSource {
         address: address.to_string(),
         file: address.to_string(),
@@ -33,7 +33,7 @@ fn short(address: &str, text: &str) -> String {
 }
 
 fn text_of(source: StaticSource) -> String {
-    String::from_utf8(source.body).unwrap()
+    String::from_utf8(source.body.to_vec()).unwrap()
 }
 
 /// Where a text of a bundle's file stands in the bundle, and where its source map says that it stands: file, line and column from 0.

@@ -31,7 +31,7 @@ use crate::problem::{self, Problem};
 use crate::snapshot::{Snapshot, Template, Text};
 use crate::source::assets::patch::{self, Base};
 use crate::source::check::{self, Complete};
-use crate::source::files::{Entry, Files, Found, TextFile};
+use crate::source::files::{Entry, Files, TextFile};
 use crate::source::settings::Settings;
 use crate::source::templates::{self, Declared};
 
@@ -176,13 +176,13 @@ impl Reading {
         let mut sources: BTreeMap<String, TextFile> = binary.templates.iter().map(of_binary).collect();
         let found = match self.files.entry(folder) {
             Entry::Folder => self.files.walk(folder),
-            _ => Vec::new(),
+            _ => [].into(),
         };
         self.summary.templates = self.note(found.iter().map(|found| found.path.clone()).collect());
-        for found in found {
+        for found in found.iter() {
             // One that cannot be read leaves a mistake behind; the binary's would only hide it.
             sources.remove(&found.name);
-            sources.extend(self.files.text(&found).map(|file| (found.name, file)));
+            sources.extend(self.files.text(found).map(|file| (found.name.clone(), TextFile::clone(&file))));
         }
         sources.into_values().collect()
     }
@@ -209,8 +209,8 @@ impl Reading {
 
     /// The overlay's files, and what else was refused in its folder.
     fn own_files(&mut self) -> BTreeSet<String> {
-        let found = self.files.walk("").into_iter().map(|Found { path, .. }| path);
-        let mut own: BTreeSet<String> = found.collect();
+        let found = self.files.walk("");
+        let mut own: BTreeSet<String> = found.iter().map(|found| found.path.clone()).collect();
         own.extend(self.files.problems.iter().map(|problem| problem.file.clone()));
         own
     }

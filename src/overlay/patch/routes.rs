@@ -33,8 +33,8 @@ pub fn read(
     if found.is_empty() {
         return (known.binary.routes.to_vec(), Vec::new());
     }
-    let own = routes::read(files, settings, known.languages, problems).list;
-    let texts = found.iter().filter_map(|found| Some((found.path.clone(), files.text(found)?.text))).collect();
+    let own = routes::read(files, settings, known.languages, problems);
+    let texts = found.iter().filter_map(|found| Some((found.path.clone(), files.text(found)?.text.clone()))).collect();
     let replaced: BTreeSet<String> = found.iter().map(|found| found.path.clone()).collect();
     let (gone, stay): (Vec<&Route>, Vec<&Route>) =
         known.binary.routes.iter().partition(|route| replaced.contains(route.place.file.as_ref()));

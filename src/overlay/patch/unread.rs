@@ -9,8 +9,9 @@ use crate::source::settings::Settings;
 
 /// A warning for each file that was not read and of which nothing has been said yet; one for all that is Rust.
 pub fn problems(files: &mut Files, settings: &Settings, read: &BTreeSet<String>, told: &[Problem]) -> Vec<Problem> {
-    let all = files.walk("").into_iter().map(|found| found.path);
+    let all = files.walk("");
     let is_told = |path: &str| files.problems.iter().chain(told).any(|problem| problem.file == path);
+    let all = all.iter().map(|found| found.path.clone());
     let unread: Vec<String> = all.filter(|path| !read.contains(path) && !is_told(path)).collect();
     let (code, others): (Vec<String>, Vec<String>) = unread.into_iter().partition(|path| path.ends_with(".rs"));
     let places = Places::new(settings);

@@ -1,6 +1,6 @@
 //! Static files to a table by address, each with its media type, hash and version, and the version tag over all of them.
 //!
-//! The steps of [`read`]. A tag says which bytes are served, so whatever changes bytes comes before the tags:
+//! The steps, of which [`find`] takes the first two. A tag says which bytes are served, so whatever changes bytes comes before the tags:
 //!
 //! 1. `walk`: the files of `static.folders` and of `static.root`;
 //! 2. `bundles`: files that are put together from others, in every environment;
@@ -13,6 +13,7 @@
 //! Compression comes after all of this and belongs to `build`.
 
 pub mod address;
+mod body;
 pub mod bundles;
 pub mod css;
 mod mime;
@@ -20,24 +21,34 @@ pub mod patch;
 pub mod reference;
 mod references;
 pub mod script;
+mod table;
 #[cfg(test)]
 mod tests;
 mod versions;
 mod walk;
 
+use std::sync::Arc;
+
+pub use body::Body;
 pub use bundles::Part;
 pub use mime::mime;
+pub use table::{Basis, revise};
 pub use versions::hash;
 
-use references::{Link, References};
-use versions::{Versions, Written};
+use body::Facts;
+use references::References;
+use versions::Written;
 use walk::Folders;
 
 use crate::problem::Problem;
-use crate::snapshot::{Asset, Route};
+#[cfg(test)]
+use crate::snapshot::Asset;
+use crate::snapshot::Route;
 use crate::source::Options;
 use crate::source::check::written::Dynamic;
+use crate::source::errors;
 use crate::source::files::Files;
+use crate::source::memo::Memo;
 use crate::source::settings::Settings;
 
 /// A static file on its way to the table.
@@ -48,7 +59,7 @@ pub struct StaticSource {
     /// The site's file that problems in it are reported for.
     pub file: String,
     /// The bytes as they are to be served, as far as they are known by now.
-    pub body: Vec<u8>,
+    pub body: Body,
     /// Whether it is a file of `static.root`.
     pub is_root: bool,
     /// Whether `body` is no longer what stands in `file`, so that a place in one is no place in the other.
@@ -73,51 +84,57 @@ pub enum Minify {
 /// The setting that wants files made shorter.
 const MINIFY: &str = "static.minify";
 
-/// The static files of a site.
+/// The static files of a site as they are.
 #[derive(Debug, Default)]
-pub struct StaticFiles {
+pub struct Found {
     /// Sorted by address.
-    pub files: Vec<Asset>,
-    /// The version tag of the site: a hash over addresses and contents of all static files.
-    pub version: String,
+    pub sources: Vec<StaticSource>,
+    /// Whether the settings name folders that files can be read from.
+    pub is_usable: bool,
+    folders: Folders,
 }
 
-/// Reads the static files of a site, given its routes, none of which may be at the address of a file.
-pub fn read(
-    files: &mut Files,
-    settings: &Settings,
-    routes: &[Route],
-    options: &Options,
-    problems: &mut Vec<Problem>,
-) -> StaticFiles {
+/// What has been found out about static files, and the bundles that were made of them.
+#[derive(Debug, Clone, Default)]
+pub struct AssetMemo {
+    facts: Memo<[u8], Facts>,
+    bundles: bundles::Made,
+}
+
+/// Reads the static files of a site and puts bundles together, as far as that has not been done before.
+pub fn find(files: &mut Files, memo: &mut AssetMemo, settings: &Arc<Settings>, problems: &mut Vec<Problem>) -> Found {
+    let before = errors(files, problems);
     let folders = Folders::new(files, settings, problems);
-    let mut sources = folders.read(files, problems);
-    bundles::add(&mut sources, settings, &folders.below, problems);
-    folders.check_root(&sources, routes, problems);
-    check_references(&sources, &folders, settings, problems);
-    make_shorter(&mut sources, settings, options, problems);
-    let references = References::new(&sources, &folders, settings);
-    let links: Vec<Vec<Link>> = sources.iter().map(|source| references.links(source)).collect();
-    let versions = Versions::new(&sources, &links);
-    let written = Written::new(settings, options.is_prod, problems);
-    for (source, links) in sources.iter_mut().zip(&links) {
-        versions.write(&mut source.body, links, &written);
+    let is_usable = errors(files, problems) == before;
+    let mut sources = folders.read(files, &mut memo.facts, problems);
+    memo.bundles.add(&mut sources, settings, &folders.below, problems);
+    Found { sources, is_usable, folders }
+}
+
+impl Found {
+    /// Checks what the files name, and whether something else answers at their addresses. The files are still those of [`find`].
+    pub fn check(&self, settings: &Settings, routes: &[Route], is_prod: bool, problems: &mut Vec<Problem>) {
+        self.folders.check_root(&self.sources, routes, problems);
+        let references = References::new(&self.sources, &self.folders, settings);
+        let dynamic = Dynamic::new(&settings.list, "static.dynamic");
+        self.sources.iter().for_each(|source| references.check(source, &dynamic, problems));
+        problems.extend(Written::problem(settings, is_prod));
     }
-    let files = sources.into_iter().zip(versions.files).map(|(source, version)| asset(source, version));
-    StaticFiles { files: files.collect(), version: versions.tag }
+
+    /// Makes scripts and stylesheets shorter, where the build can and the settings want it.
+    pub fn make_shorter(&mut self, settings: &Settings, options: &Options, problems: &mut Vec<Problem>) {
+        match options.minify.filter(|_| settings.is_on(MINIFY)) {
+            Some(Minify::With(shorten)) => shorten(&mut self.sources, problems),
+            Some(Minify::Absent) => problems.push(absent(settings)),
+            None => {}
+        }
+    }
 }
 
-fn check_references(sources: &[StaticSource], folders: &Folders, settings: &Settings, problems: &mut Vec<Problem>) {
-    let references = References::new(sources, folders, settings);
-    let dynamic = Dynamic::new(&settings.list, "static.dynamic");
-    sources.iter().for_each(|source| references.check(source, &dynamic, problems));
-}
-
-fn make_shorter(sources: &mut Vec<StaticSource>, settings: &Settings, options: &Options, problems: &mut Vec<Problem>) {
-    match options.minify.filter(|_| settings.is_on(MINIFY)) {
-        Some(Minify::With(shorten)) => shorten(sources, problems),
-        Some(Minify::Absent) => problems.push(absent(settings)),
-        None => {}
+impl AssetMemo {
+    /// Forgets what nobody has asked for since the last call.
+    pub fn settle(&mut self) {
+        self.facts.settle();
     }
 }
 
@@ -126,17 +143,4 @@ fn absent(settings: &Settings) -> Problem {
     let line = "kalgan = { …, default-features = false, features = [\"build\", \"minify\"] }";
     let help = format!("add the feature in Cargo.toml, below `[build-dependencies]`: `{line}`");
     settings.error(MINIFY, message).help(help).help("or remove this line; debug builds do not need the feature")
-}
-
-fn asset(source: StaticSource, version: String) -> Asset {
-    Asset {
-        mime: mime(&source.address, &source.body),
-        hash: hash(&source.body).into(),
-        version: version.into(),
-        path: source.address.into(),
-        is_root: source.is_root,
-        is_patched: false,
-        body: source.body.into(),
-        variants: Vec::new().into(),
-    }
 }

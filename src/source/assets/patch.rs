@@ -21,6 +21,7 @@ use crate::problem::Problem;
 use crate::snapshot::{Asset, Route, Snapshot};
 use crate::source::check::written::{Dynamic, written};
 use crate::source::files::{self, Entry, Files};
+use crate::source::memo::Memo;
 use crate::source::settings::Settings;
 
 /// What the files are put over.
@@ -55,7 +56,7 @@ pub fn read(files: &mut Files, base: &Base<'_>, problems: &mut Vec<Problem>) -> 
         below.iter().filter(|folder| is_there(folder)).cloned().collect(),
         root.iter().find(|folder| is_there(folder)).cloned(),
     );
-    let overlay = present.sources(files);
+    let overlay = present.sources(files, &mut Memo::default());
     let read = overlay.iter().map(|source| source.file.clone()).collect();
     let (sources, origins) = merged(&base.snapshot.assets, overlay, root.as_deref());
     let folders = Folders::named(below, root);
@@ -63,7 +64,8 @@ pub fn read(files: &mut Files, base: &Base<'_>, problems: &mut Vec<Problem>) -> 
     let references = References::new(&sources, &folders, base.settings);
     let dynamic = Dynamic::new(&base.settings.list, "static.dynamic");
     sources.iter().for_each(|source| references.check(source, &dynamic, problems));
-    let written = Written::new(base.settings, base.snapshot.is_prod, problems);
+    let written = Written::new(base.settings, base.snapshot.is_prod);
+    problems.extend(Written::problem(base.settings, base.snapshot.is_prod));
     let table = Table::new(base, &sources, &origins, &references, written);
     let changed = table.changed.iter().map(|number| &sources[*number]);
     let changed = changed.map(|source| (source.address.clone(), source.file.clone())).collect();
@@ -99,7 +101,7 @@ fn of_binary(asset: &Asset, root: Option<&str>) -> StaticSource {
     StaticSource {
         address: asset.path.to_string(),
         file: files::join(folder, &asset.path),
-        body: if names_others { asset.body.to_vec() } else { Vec::new() },
+        body: if names_others { asset.body.to_vec() } else { Vec::new() }.into(),
         is_root: asset.is_root,
         is_made: true,
         parts: Vec::new(),
@@ -111,7 +113,7 @@ struct Table<'a> {
     sources: &'a [StaticSource],
     /// What the binary has at the address of each.
     origins: &'a [Option<&'a Asset>],
-    links: Vec<Vec<Link>>,
+    links: Vec<Vec<Link<'a>>>,
     tag: &'a str,
     written: Written,
     /// Texts that the build may have written as the version of any file.
@@ -144,7 +146,8 @@ impl<'a> Table<'a> {
     fn is_changed(&self, number: usize, references: &References<'_>) -> bool {
         let source = &self.sources[number];
         let Some(origin) = self.origins[number].filter(|_| !source.is_made) else { return !source.is_made };
-        let links = references.links(&of_binary(origin, None));
+        let origin_source = of_binary(origin, None);
+        let links = references.links(&origin_source);
         self.without_versions(&source.body, &self.links[number]) != self.without_versions(&origin.body, &links)
     }
 
@@ -175,7 +178,7 @@ impl<'a> Table<'a> {
     }
 
     fn patched(&self, number: usize, source: &StaticSource, version: &str) -> Asset {
-        let versioned = |link: &Link| self.plain(link).versioned(self.version(link.target));
+        let versioned = |link: &Link<'_>| self.plain(link).versioned(self.version(link.target));
         let body = rewritten(&source.body, &self.links[number], versioned).into_owned();
         Asset {
             path: source.address.clone().into(),
@@ -200,7 +203,7 @@ impl<'a> Table<'a> {
     }
 
     /// A body as its author wrote it, as far as versions go.
-    fn without_versions<'b>(&self, body: &'b [u8], links: &[Link]) -> Cow<'b, [u8]> {
+    fn without_versions<'b>(&self, body: &'b [u8], links: &[Link<'_>]) -> Cow<'b, [u8]> {
         rewritten(body, links, |link| {
             let Parts { path, query, fragment } = self.plain(link);
             let query = query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -209,7 +212,7 @@ impl<'a> Table<'a> {
     }
 
     /// An address without the version that the build put behind it: also one in a file that somebody took from an export of the binary.
-    fn plain<'l>(&self, link: &'l Link) -> Parts<'l> {
+    fn plain<'l>(&self, link: &'l Link<'_>) -> Parts<'l> {
         let parts = Parts::of(&link.reference.value);
         let origin = self.origins[link.target].map(|origin| origin.version.as_ref());
         let is_version = |text: &str| {
@@ -228,10 +231,10 @@ impl<'a> Table<'a> {
 }
 
 /// A file with other addresses in the place of those that lead to files.
-fn rewritten<'b>(body: &'b [u8], links: &[Link], address: impl Fn(&Link) -> String) -> Cow<'b, [u8]> {
+fn rewritten<'b>(body: &'b [u8], links: &[Link<'_>], address: impl Fn(&Link<'_>) -> String) -> Cow<'b, [u8]> {
     match std::str::from_utf8(body) {
         Ok(text) if !links.is_empty() => {
-            let changes = links.iter().map(|link| (&link.reference, address(link)));
+            let changes = links.iter().map(|link| (link.reference, address(link)));
             Cow::Owned(replace(text, changes).into_bytes())
         }
         _ => Cow::Borrowed(body),

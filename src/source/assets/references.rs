@@ -15,9 +15,9 @@ use crate::source::settings::Settings;
 
 /// A reference that leads to another static file.
 #[derive(Debug)]
-pub struct Link {
+pub struct Link<'s> {
     /// The reference.
-    pub reference: Reference,
+    pub reference: &'s Reference,
     /// The number of the file that it leads to.
     pub target: usize,
 }
@@ -40,10 +40,9 @@ impl<'s> References<'s> {
     }
 
     /// The references of a file that lead to files, in the order of its text.
-    pub fn links(&self, source: &StaticSource) -> Vec<Link> {
-        let references = found(source);
-        let link = |reference: Reference| Some(Link { target: self.target(source, &reference.value)?, reference });
-        references.into_iter().filter_map(link).collect()
+    pub fn links<'a>(&self, source: &'a StaticSource) -> Vec<Link<'a>> {
+        let link = |reference: &'a Reference| Some(Link { target: self.target(source, &reference.value)?, reference });
+        found(source).iter().filter_map(link).collect()
     }
 
     /// Checks what a stylesheet names, as its author wrote it. A source map that is not there is no mistake: many files that
@@ -57,14 +56,14 @@ impl<'s> References<'s> {
             problems.push(Problem::warning(&source.file, message).help("save it as UTF-8"));
             return;
         };
-        for reference in found(source).into_iter().filter(|reference| !reference.is_source_map()) {
+        for reference in found(source).iter().filter(|reference| !reference.is_source_map()) {
             let path = Parts::of(&reference.value).path;
             let Some(missing) = self.missing(source, path).filter(|missing| !self.is_dynamic(dynamic, path, missing))
             else {
                 continue;
             };
             let message = format!("there is no static file `{path}`");
-            let problem = at(Problem::warning(&source.file, message), text, &reference);
+            let problem = at(Problem::warning(&source.file, message), text, reference);
             let problem = problem.help(self.advice(source, path, &missing));
             let help = format!("if it is made only at run time, add `/{missing}` to the setting `static.dynamic`");
             problems.push(problem.help(help));
@@ -130,13 +129,15 @@ fn is_stylesheet(source: &StaticSource) -> bool {
 }
 
 /// All references in a file. Only stylesheets and scripts have any, and of scripts only the name of the source map is one.
-fn found(source: &StaticSource) -> Vec<Reference> {
-    let Ok(text) = std::str::from_utf8(&source.body) else { return Vec::new() };
-    if is_stylesheet(source) {
-        css::references(text)
-    } else if mime::is(&source.address, "text/javascript") {
-        script::source_map(text).into_iter().collect()
-    } else {
-        Vec::new()
-    }
+fn found(source: &StaticSource) -> &[Reference] {
+    source.body.references(|| {
+        let Ok(text) = std::str::from_utf8(&source.body) else { return Vec::new() };
+        if is_stylesheet(source) {
+            css::references(text)
+        } else if mime::is(&source.address, "text/javascript") {
+            script::source_map(text).into_iter().collect()
+        } else {
+            Vec::new()
+        }
+    })
 }

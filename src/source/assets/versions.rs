@@ -11,7 +11,7 @@ use super::address::Parts;
 use super::reference::replace;
 use super::references::Link;
 use crate::problem::Problem;
-use crate::snapshot::{Environment, Value, schema};
+use crate::snapshot::{Environment, Setting, Value, schema};
 use crate::source::settings::Settings;
 
 /// Hexadecimal digits of a hash: 64 bits, which two files of one site share by chance never in practice.
@@ -47,26 +47,33 @@ pub fn hash(body: &[u8]) -> String {
 impl Written {
     /// What the setting `static.version` asks for, as far as the build knows it. In development each file has its own version, so
     /// that an address changes when, and only when, the file does.
-    pub fn new(settings: &Settings, is_prod: bool, problems: &mut Vec<Problem>) -> Written {
-        let environment = if is_prod { Environment::Production } else { Environment::Development };
-        let setting = settings.counted(KEY, environment);
-        let text = setting.and_then(|setting| text_of(&setting.value)).unwrap_or("auto");
-        if let Some(setting) = setting.filter(|_| !schema::is_version(text)) {
-            let message = format!("`{text}` cannot be the version in an address");
-            problems.push(settings.error_at(setting, message).help(format!("use {}", schema::VERSION)));
-        }
-        match text {
+    pub fn new(settings: &Settings, is_prod: bool) -> Written {
+        match Written::setting(settings, is_prod).map_or("auto", |(_, text)| text) {
             _ if !is_prod => Written::Own,
             "file" => Written::Own,
             "auto" => Written::Tag,
             literal => Written::Literal(literal.to_string()),
         }
     }
+
+    /// What is wrong with the setting.
+    pub fn problem(settings: &Settings, is_prod: bool) -> Option<Problem> {
+        let (setting, text) = Written::setting(settings, is_prod).filter(|(_, text)| !schema::is_version(text))?;
+        let message = format!("`{text}` cannot be the version in an address");
+        Some(settings.error_at(setting, message).help(format!("use {}", schema::VERSION)))
+    }
+
+    /// The setting with its text, as far as the build knows it.
+    fn setting(settings: &Settings, is_prod: bool) -> Option<(&Setting, &str)> {
+        let environment = if is_prod { Environment::Production } else { Environment::Development };
+        let setting = settings.counted(KEY, environment)?;
+        Some((setting, text_of(&setting.value)?))
+    }
 }
 
 impl Versions {
     /// The versions of files, sorted by address, and of the links between them.
-    pub fn new(sources: &[StaticSource], links: &[Vec<Link>]) -> Versions {
+    pub fn new(sources: &[StaticSource], links: &[Vec<Link<'_>>]) -> Versions {
         let own: Vec<String> =
             sources.iter().zip(links).map(|(source, links)| own_hash(source, links, sources)).collect();
         let all = (0..sources.len()).collect();
@@ -77,16 +84,16 @@ impl Versions {
         Versions { files: (0..sources.len()).map(version).collect(), tag: together("", &all, sources, &own) }
     }
 
-    /// Writes the versions into what a file names.
-    pub fn write(&self, body: &mut Vec<u8>, links: &[Link], written: &Written) {
-        let Some(text) = std::str::from_utf8(body).ok().filter(|_| !links.is_empty()) else { return };
-        let version = |link: &Link| match written {
+    /// The bytes of a file with the versions in what it names; `None` where it names no other file.
+    pub fn body(&self, source: &StaticSource, links: &[Link<'_>], written: &Written) -> Option<Vec<u8>> {
+        let text = std::str::from_utf8(&source.body).ok().filter(|_| !links.is_empty())?;
+        let version = |link: &Link<'_>| match written {
             Written::Own => self.files[link.target].as_str(),
             Written::Tag => &self.tag,
             Written::Literal(literal) => literal,
         };
-        let versioned = |link: &Link| Parts::of(&link.reference.value).versioned(version(link));
-        *body = replace(text, links.iter().map(|link| (&link.reference, versioned(link)))).into_bytes();
+        let versioned = |link: &Link<'_>| Parts::of(&link.reference.value).versioned(version(link));
+        Some(replace(text, links.iter().map(|link| (link.reference, versioned(link)))).into_bytes())
     }
 }
 
@@ -100,15 +107,21 @@ fn text_of(value: &Value) -> Option<&str> {
 }
 
 /// The hash of a file without versions: of its bytes, and of the places where versions will stand.
-pub fn own_hash(source: &StaticSource, links: &[Link], sources: &[StaticSource]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&source.body);
-    for link in links {
-        // No text has this byte, so what follows cannot be mistaken for an end of the body.
-        hasher.update(b"\xff").update(&link.reference.place.start.to_le_bytes());
-        hasher.update(sources[link.target].address.as_bytes());
+pub fn own_hash(source: &StaticSource, links: &[Link<'_>], sources: &[StaticSource]) -> String {
+    if links.is_empty() {
+        return source.body.hash().to_string();
     }
-    digits(&hasher)
+    let places = links.iter().map(|link| (link.reference.place.start, sources[link.target].address.clone()));
+    source.body.linked_hash(places.collect(), |places| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&source.body);
+        for (place, target) in places {
+            // No text has this byte, so what follows cannot be mistaken for an end of the body.
+            hasher.update(b"\xff").update(&place.to_le_bytes());
+            hasher.update(target.as_bytes());
+        }
+        digits(&hasher)
+    })
 }
 
 /// A hash over a text and the addresses and contents of files.
@@ -123,7 +136,7 @@ pub fn together(own: &str, numbers: &BTreeSet<usize>, sources: &[StaticSource], 
 }
 
 /// All files that can be reached from one by one or more links.
-pub fn reached(from: usize, links: &[Vec<Link>]) -> BTreeSet<usize> {
+pub fn reached(from: usize, links: &[Vec<Link<'_>>]) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     let mut open = vec![from];
     while let Some(number) = open.pop() {

@@ -1,10 +1,12 @@
 //! Finds the static files of a site and reads them: those of `static.folders`, and those of `static.root`, which answer at the top.
 
 use super::StaticSource;
+use super::body::{Body, Facts};
 use super::references::is_below;
 use crate::problem::Problem;
 use crate::snapshot::Route;
-use crate::source::files::Files;
+use crate::source::files::{Files, Found};
+use crate::source::memo::Memo;
 use crate::source::settings::Settings;
 
 const FOLDERS: &str = "static.folders";
@@ -47,26 +49,31 @@ impl Folders {
     }
 
     /// The files of all folders, sorted by address, each address once.
-    pub fn read(&self, files: &mut Files, problems: &mut Vec<Problem>) -> Vec<StaticSource> {
-        let sources = self.sources(files);
+    pub fn read(
+        &self,
+        files: &mut Files,
+        facts: &mut Memo<[u8], Facts>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<StaticSource> {
+        let sources = self.sources(files, facts);
         let large = sources.iter().filter(|source| source.body.len() > LARGE);
         problems.extend(large.map(|source| self::large(&source.file, source.body.len())));
         sources
     }
 
     /// The same, however large they are.
-    pub fn sources(&self, files: &mut Files) -> Vec<StaticSource> {
+    pub fn sources(&self, files: &mut Files, facts: &mut Memo<[u8], Facts>) -> Vec<StaticSource> {
         let mut sources = Vec::new();
         for (folder, is_root) in
             self.below.iter().map(|folder| (folder, false)).chain(self.root.iter().map(|root| (root, true)))
         {
-            for found in files.walk(folder) {
-                let Some(body) = files.bytes(&found.path) else { continue };
-                let address = if is_root { found.name } else { found.path.clone() };
+            for Found { path, name } in files.walk(folder).iter() {
+                let Some(bytes) = files.bytes(path) else { continue };
+                let facts = facts.get(&bytes, Facts::default);
                 sources.push(StaticSource {
-                    address,
-                    file: found.path,
-                    body,
+                    address: if is_root { name } else { path }.clone(),
+                    file: path.clone(),
+                    body: Body::new(bytes, facts),
                     is_root,
                     is_made: false,
                     parts: Vec::new(),

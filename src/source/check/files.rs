@@ -36,7 +36,7 @@ impl<'s> Files<'s> {
     }
 
     /// Checks one use of `asset`.
-    pub fn check(&self, used: &Use<'_, '_>) -> Option<Problem> {
+    pub fn check(&self, used: &Use<'_>) -> Option<Problem> {
         let value = used.text();
         let path = value.split(['?', '#']).next().unwrap_or(value);
         if self.dynamic.covers(value) || self.is_there(path) {

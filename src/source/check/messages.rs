@@ -58,7 +58,7 @@ impl<'s> Messages<'s> {
     }
 
     /// Checks one use of `trans`.
-    pub fn check(&self, used: &Use<'_, '_>, problems: &mut Vec<Problem>) {
+    pub fn check(&self, used: &Use<'_>, problems: &mut Vec<Problem>) {
         self.check_languages(used, problems);
         let id = used.text();
         if self.dynamic.covers(id) {
@@ -73,7 +73,7 @@ impl<'s> Messages<'s> {
     }
 
     /// Checks the argument `_lang`, where it is a text. A longer code than any language has stands for that language.
-    pub fn check_languages(&self, used: &Use<'_, '_>, problems: &mut Vec<Problem>) {
+    pub fn check_languages(&self, used: &Use<'_>, problems: &mut Vec<Problem>) {
         if self.languages.is_empty() {
             return;
         }
@@ -93,7 +93,7 @@ impl<'s> Messages<'s> {
         }
     }
 
-    fn unknown(&self, used: &Use<'_, '_>, id: &str) -> Problem {
+    fn unknown(&self, used: &Use<'_>, id: &str) -> Problem {
         let mut problem = used.error(format!("no language has a message `{id}`"));
         if let Some(similar) = nearest(id, self.messages.keys().copied()) {
             problem = problem.help(format!("did you mean `{similar}`?"));
@@ -116,7 +116,7 @@ impl<'s> Messages<'s> {
 
 /// Parameters of the texts that are not passed: their names would stand on the page. That may be meant, as there is no other
 /// way to write a name in braces (B124), so it is a warning.
-fn needed(used: &Use<'_, '_>, id: &str, message: &Message<'_>, problems: &mut Vec<Problem>) {
+fn needed(used: &Use<'_>, id: &str, message: &Message<'_>, problems: &mut Vec<Problem>) {
     if message.has_forms && !used.passes(COUNT) {
         let problem = used.warning(format!("the message `{id}` has plural forms, but `{COUNT}` is not passed"));
         problems.push(
@@ -133,7 +133,7 @@ fn needed(used: &Use<'_, '_>, id: &str, message: &Message<'_>, problems: &mut Ve
 }
 
 /// Arguments that no text of the message has a place for.
-fn superfluous(used: &Use<'_, '_>, id: &str, message: &Message<'_>, problems: &mut Vec<Problem>) {
+fn superfluous(used: &Use<'_>, id: &str, message: &Message<'_>, problems: &mut Vec<Problem>) {
     for argument in &used.call.arguments {
         let name = argument.name.name.as_ref();
         let is_count = message.has_forms && name == COUNT;

@@ -11,6 +11,8 @@ mod routes;
 mod tests;
 pub(super) mod written;
 
+use std::sync::Arc;
+
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::source::templates::Usages;
@@ -35,13 +37,13 @@ pub struct Complete {
 const LANGUAGE: &str = "_lang";
 
 /// One filter, applied to a text that stands in a template.
-struct Use<'u, 'a> {
-    usages: &'u Usages<'a>,
-    call: &'u Call<'a>,
-    value: &'u Named<'a>,
+struct Use<'u> {
+    usages: &'u Usages,
+    call: &'u Call,
+    value: &'u Named,
 }
 
-impl<'u, 'a> Use<'u, 'a> {
+impl<'u> Use<'u> {
     /// The text that the filter is applied to.
     fn text(&self) -> &'u str {
         &self.value.name
@@ -60,15 +62,15 @@ impl<'u, 'a> Use<'u, 'a> {
     }
 
     /// The languages that `_lang` names in so many words.
-    fn languages(&self) -> impl Iterator<Item = &'u Named<'a>> + use<'u, 'a> {
-        let call: &'u Call<'a> = self.call;
+    fn languages(&self) -> impl Iterator<Item = &'u Named> + use<'u> {
+        let call: &'u Call = self.call;
         let arguments = call.arguments.iter().filter(|argument| argument.name.name == LANGUAGE);
         arguments.flat_map(|argument| &argument.values)
     }
 }
 
 /// Looks up every message, route and static file that a template names.
-pub fn check(usages: &[Usages<'_>], snapshot: &Snapshot, complete: Complete) -> Vec<Problem> {
+pub fn check(usages: &[Arc<Usages>], snapshot: &Snapshot, complete: Complete) -> Vec<Problem> {
     let messages = Messages::new(snapshot, complete.messages);
     let routes = Routes::new(snapshot, complete.routes);
     let files = Files::new(snapshot);

@@ -25,7 +25,7 @@ impl<'s> Routes<'s> {
     }
 
     /// Checks one use of `url`.
-    pub fn check(&self, used: &Use<'_, '_>, problems: &mut Vec<Problem>) {
+    pub fn check(&self, used: &Use<'_>, problems: &mut Vec<Problem>) {
         let name = used.text();
         if self.dynamic.covers(name) {
             return;
@@ -38,7 +38,7 @@ impl<'s> Routes<'s> {
         superfluous(used, route, problems);
     }
 
-    fn unknown(&self, used: &Use<'_, '_>, name: &str) -> Problem {
+    fn unknown(&self, used: &Use<'_>, name: &str) -> Problem {
         let problem = used.error(format!("there is no route `{name}`"));
         let problem = match nearest(name, self.routes.keys().copied()) {
             Some(similar) => problem.help(format!("did you mean `{similar}`?")),
@@ -50,7 +50,7 @@ impl<'s> Routes<'s> {
 }
 
 /// The parameters of those paths that the filter may choose.
-fn of_paths<'r>(used: &Use<'_, '_>, route: &'r Route) -> BTreeSet<&'r str> {
+fn of_paths<'r>(used: &Use<'_>, route: &'r Route) -> BTreeSet<&'r str> {
     let chosen: Vec<&str> = used.languages().map(|language| language.name.as_ref()).collect();
     let is_chosen = |language: &str| chosen.contains(&language);
     let some_chosen = route.paths.iter().any(|path| path.language.as_deref().is_some_and(is_chosen));
@@ -59,7 +59,7 @@ fn of_paths<'r>(used: &Use<'_, '_>, route: &'r Route) -> BTreeSet<&'r str> {
 }
 
 /// A parameter of the path must be passed, unless it holds the language, which is then the page's own (B78).
-fn needed(used: &Use<'_, '_>, route: &Route, problems: &mut Vec<Problem>) {
+fn needed(used: &Use<'_>, route: &Route, problems: &mut Vec<Problem>) {
     let parameters = of_paths(used, route).into_iter();
     let missing: Vec<&str> =
         parameters.filter(|name| !used.passes(name) && route.language.as_deref() != Some(name)).collect();
@@ -71,7 +71,7 @@ fn needed(used: &Use<'_, '_>, route: &Route, problems: &mut Vec<Problem>) {
 }
 
 /// What no path of the route has is ignored (B80).
-fn superfluous(used: &Use<'_, '_>, route: &Route, problems: &mut Vec<Problem>) {
+fn superfluous(used: &Use<'_>, route: &Route, problems: &mut Vec<Problem>) {
     let known: BTreeSet<&str> = route.paths.iter().flat_map(|path| parameters(&path.pattern)).collect();
     for argument in &used.call.arguments {
         let name = argument.name.name.as_ref();

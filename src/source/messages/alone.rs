@@ -2,11 +2,11 @@
 //! are known by their texts alone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::{RULES, merge};
+use super::{MessageFile, merged, repeated};
 use crate::problem::Problem;
 use crate::source::files::Files;
-use crate::source::yaml;
 
 /// A text that knows where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,14 @@ impl Placed {
 /// The messages of all files below a language's folder, by id.
 pub fn read(files: &mut Files, folder: &str, problems: &mut Vec<Problem>) -> BTreeMap<String, Placed> {
     let found = files.walk_yaml(folder);
-    let texts: Vec<_> = found.iter().filter_map(|found| files.text(found)).collect();
-    let (documents, _) = yaml::read_all(&texts, RULES, problems);
-    let by_id = merge(&documents, problems).into_iter();
+    let texts = found.iter().filter_map(|found| files.text(found));
+    let read: Vec<_> = texts.map(|text| Arc::new(MessageFile::new(&text))).collect();
+    read.iter().for_each(|file| problems.extend(file.problems.iter().cloned()));
+    let by_id = merged(&read, |earlier, later| problems.push(repeated(earlier, later))).into_iter();
     by_id
-        .map(|(id, message)| (id, Placed { place: message.document.warning(message.mark, ""), text: message.text }))
+        .map(|(id, located)| {
+            let (text, place) = (located.message.text.clone(), located.warning(String::new()));
+            (id.to_string(), Placed { text, place })
+        })
         .collect()
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Message, Messages};
+use super::{Located, Messages};
 use crate::pattern;
 use crate::problem::Problem;
+use crate::source::leaf::Leaf;
 
 /// The plural categories of CLDR. Languages differ in which of them they have.
 const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
@@ -13,7 +14,7 @@ const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 const MOST_SINGLE: usize = 20;
 
 /// The message that stands for an id in reports, and whether it is the default language's.
-type Original<'m, 'a> = (&'m Message<'a>, bool);
+type Original<'m> = (Located<'m>, bool);
 
 /// Compares all languages, each with what the site has in any of them.
 pub fn check(default: &Messages<'_>, languages: &[Messages<'_>], problems: &mut Vec<Problem>) {
@@ -33,18 +34,18 @@ pub fn check(default: &Messages<'_>, languages: &[Messages<'_>], problems: &mut 
     for language in languages.iter().filter(|language| language.code != default.code) {
         for (id, message) in &language.by_id {
             problems
-                .extend(default.by_id.get(id).and_then(|original| placeholders(id, message, original, default.code)));
+                .extend(default.by_id.get(id).and_then(|original| placeholders(id, *message, *original, default.code)));
         }
     }
 }
 
 /// Every id of the site: with the default language's message, else that of the first language that has one.
-fn originals<'m, 'a>(default: &'m Messages<'a>, languages: &'m [Messages<'a>]) -> BTreeMap<&'m str, Original<'m, 'a>> {
-    let mut originals: BTreeMap<&str, Original<'_, '_>> = BTreeMap::new();
+fn originals<'m>(default: &Messages<'m>, languages: &[Messages<'m>]) -> BTreeMap<&'m str, Original<'m>> {
+    let mut originals: BTreeMap<&str, Original<'_>> = BTreeMap::new();
     for language in [default].into_iter().chain(languages) {
         let is_default = language.code == default.code;
         for (id, message) in &language.by_id {
-            originals.entry(id).or_insert((message, is_default));
+            originals.entry(*id).or_insert((*message, is_default));
         }
     }
     originals
@@ -52,7 +53,7 @@ fn originals<'m, 'a>(default: &'m Messages<'a>, languages: &'m [Messages<'a>]) -
 
 /// Whether a language has a message, or another plural form of it: which forms there are differs between languages.
 fn has(language: &Messages<'_>, id: &str) -> bool {
-    let form = |id: &str| language.by_id.contains_key(&format!("{id}.other"));
+    let form = |id: &str| language.by_id.contains_key(format!("{id}.other").as_str());
     let plain = |id: &str| language.by_id.contains_key(id);
     plain(id) || form(id) || plural(id).is_some_and(|id| form(id) || plain(id))
 }
@@ -62,32 +63,32 @@ fn plural(id: &str) -> Option<&str> {
     id.rsplit_once('.').filter(|(_, last)| CATEGORIES.contains(last)).map(|(id, _)| id)
 }
 
-fn lacks((message, is_default): Original<'_, '_>, id: &str, codes: &[&str]) -> Problem {
+fn lacks((message, is_default): Original<'_>, id: &str, codes: &[&str]) -> Problem {
     let text = format!("the message `{id}` is missing in `{}`", codes.join("`, `"));
-    message.document.warning(message.mark, text).help(match is_default {
+    message.warning(text).help(match is_default {
         true => "translate it there; until then this text is shown",
         // What the default language lacks has nothing to fall back on (B123).
         false => "write it there, or correct the name here; until then the name is shown in its place",
     })
 }
 
-fn lacks_many(originals: &BTreeMap<&str, Original<'_, '_>>, code: &str, ids: &[&str]) -> Problem {
+fn lacks_many(originals: &BTreeMap<&str, Original<'_>>, code: &str, ids: &[&str]) -> Problem {
     let first = ids[..3].join("`, `");
     let text = format!("the language `{code}` lacks {} of the site's {} messages", ids.len(), originals.len());
     // A place that there is on every such site: the file of the first message that is missing.
-    let file = originals[ids[0]].0.document.path();
+    let file = originals[ids[0]].0.file.path();
     Problem::warning(file, text).help(format!(
         "the first are `{first}`; until they are translated, the texts of the default language or the names are shown"
     ))
 }
 
 /// Placeholders that only one of two languages has. A plural form may say its number in words, so there `count` is free.
-fn placeholders(id: &str, message: &Message<'_>, original: &Message<'_>, default: &str) -> Option<Problem> {
+fn placeholders(id: &str, message: Located<'_>, original: Located<'_>, default: &str) -> Option<Problem> {
     let names = |text| -> BTreeSet<&str> {
         pattern::parameters(text).filter(|name| plural(id).is_none() || *name != "count").collect()
     };
-    let (here, there) = (names(&message.text), names(&original.text));
-    if here == there || message.text.is_empty() || original.text.is_empty() {
+    let (here, there) = (names(&message.message.text), names(&original.message.text));
+    if here == there || message.message.text.is_empty() || original.message.text.is_empty() {
         return None;
     }
     let listed = |names: Vec<&&str>| names.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
@@ -97,6 +98,6 @@ fn placeholders(id: &str, message: &Message<'_>, original: &Message<'_>, default
         (true, _) => format!("the message `{id}` lacks {fewer}, which it has in `{default}`"),
         (false, false) => format!("the message `{id}` has {more} where it has {fewer} in `{default}`"),
     };
-    let help = format!("use the same names in both; the other is at {}", original.document.place(original.mark));
-    Some(message.document.warning(message.mark, text).help(help))
+    let help = format!("use the same names in both; the other is at {}", original.place());
+    Some(message.warning(text).help(help))
 }

@@ -7,12 +7,15 @@ pub mod alone;
 mod compare;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::hint::nearest;
 use crate::problem::Problem;
-use crate::snapshot::{Language, Table, Value};
+use crate::snapshot::{Language, Place, Table, Value};
 use crate::source::errors;
 use crate::source::files::{self, Files, TextFile};
+use crate::source::leaf::Leaf;
+use crate::source::memo::Memo;
 use crate::source::settings::Settings;
 use crate::source::yaml::{self, Content, Document, Entry, Mark, Rules};
 
@@ -21,100 +24,220 @@ const RULES: Rules = Rules { joined: true, is_whole: |_| false, tags: &[] };
 /// The language of sites that set none.
 const DEFAULT_LANGUAGE: &str = "i18n.language.default";
 
-/// The files of one language.
+/// What one message file says.
 #[derive(Debug)]
-struct Folder {
-    code: String,
-    files: Vec<TextFile>,
+pub struct MessageFile {
+    file: Arc<TextFile>,
+    /// The file for messages about it; its tree is dropped, because `list` has all that is in it.
+    document: Option<Document>,
+    /// In written order.
+    list: Vec<Message>,
+    /// The positions in `list`, sorted by id, and of one id by position.
+    by_id: Vec<usize>,
+    problems: Vec<Problem>,
+}
+
+/// A message of one file.
+#[derive(Debug)]
+struct Message {
+    id: String,
+    text: String,
+    mark: Mark,
+}
+
+/// A message and the file that it is in.
+#[derive(Debug, Clone, Copy)]
+struct Located<'m> {
+    file: &'m MessageFile,
+    message: &'m Message,
+}
+
+/// The folder of one language.
+#[derive(Debug)]
+pub struct Folder {
+    /// Its name.
+    pub code: String,
+    /// Its files, sorted by path.
+    pub files: Vec<Arc<MessageFile>>,
     /// Whether every file could be read, so that a message that was not found really is not there.
     complete: bool,
 }
 
-/// A message and where it stands.
-#[derive(Debug)]
-struct Message<'a> {
-    text: String,
-    document: &'a Document<'a>,
-    mark: Mark,
+/// The message files of a site as they are.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Sorted by code.
+    pub folders: Vec<Folder>,
+    /// Whether every folder and file could be read, so that a message that is not there really is in no language.
+    pub complete: bool,
+    /// The folder of the languages; `None` where there is none.
+    pub root: Option<String>,
+    /// Whether the setting `i18n.path` leads anywhere.
+    pub is_usable: bool,
+}
+
+impl Found {
+    /// The code of the language that a file belongs to.
+    pub fn code_of<'f>(&self, file: &'f MessageFile) -> Option<&'f str> {
+        let below = file.path().strip_prefix(self.root.as_deref()?)?.trim_start_matches('/');
+        below.split_once('/').map(|(code, _)| code)
+    }
 }
 
 /// The messages of one language by id.
-struct Messages<'a> {
-    code: &'a str,
+struct Messages<'m> {
+    code: &'m str,
     complete: bool,
-    by_id: BTreeMap<String, Message<'a>>,
+    by_id: BTreeMap<&'m str, Located<'m>>,
 }
 
-/// The messages of a site.
-#[derive(Debug)]
-pub struct Translations {
-    /// One language per folder, sorted by code.
-    pub languages: Vec<Language>,
-    /// Whether every folder and file could be read, so that a message that is not there really is in no language.
-    pub complete: bool,
+impl Leaf for MessageFile {
+    fn path(&self) -> &str {
+        &self.file.path
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
 }
 
-/// Reads the messages of all languages.
-pub fn read(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> Translations {
+/// Reads the message files of all languages, as far as they have not been read before.
+pub fn find(
+    files: &mut Files,
+    memo: &mut Memo<TextFile, MessageFile>,
+    settings: &Settings,
+    problems: &mut Vec<Problem>,
+) -> Found {
     let before = errors(files, problems);
-    let folders = folders(files, settings, problems);
+    let root = settings.folder(files, "i18n.path", problems);
+    let is_usable = errors(files, problems) == before;
+    let texts = root.as_deref().map(|root| texts(files, root, problems)).unwrap_or_default();
     let is_found = errors(files, problems) == before;
-    let read: Vec<(Vec<Document<'_>>, bool)> =
-        folders.iter().map(|folder| yaml::read_all(&folder.files, RULES, problems)).collect();
-    let mut languages = Vec::new();
-    for (folder, (documents, whole)) in folders.iter().zip(&read) {
-        let by_id = merge(documents, problems);
-        languages.push(Messages { code: &folder.code, complete: folder.complete && *whole, by_id });
+    let mut folders = Vec::new();
+    for (code, texts, all) in texts {
+        let files: Vec<_> = texts.iter().map(|text| memo.get(text, || MessageFile::new(text))).collect();
+        files.iter().for_each(|file| problems.extend(file.problems.iter().cloned()));
+        let complete = all && files.iter().all(|file| file.is_read());
+        folders.push(Folder { code, files, complete });
     }
-    let default = default_language(settings, &languages, problems);
-    if let Some(default) = default {
-        compare::check(default, &languages, problems);
-    }
-    let complete = is_found && languages.iter().all(|language| language.complete);
-    Translations { languages: languages.into_iter().map(Messages::into_language).collect(), complete }
+    let complete = is_found && folders.iter().all(|folder| folder.complete);
+    Found { folders, complete, root, is_usable }
 }
 
-/// The language folders with the texts of their files.
-fn folders(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> Vec<Folder> {
-    let Some(root) = settings.folder(files, "i18n.path", problems) else { return Vec::new() };
-    for found in files.walk(&root) {
+/// The texts of each language folder, and whether those are all.
+fn texts(files: &mut Files, root: &str, problems: &mut Vec<Problem>) -> Vec<(String, Vec<Arc<TextFile>>, bool)> {
+    for found in files.walk(root).iter() {
         if !found.name.contains('/') && files::is_yaml(&found.name) {
             let problem = Problem::warning(&found.path, "this file belongs to no language, so it is not read");
             problems.push(problem.help("move it into the folder of its language, such as `en/`"));
         }
     }
     let mut folders = Vec::new();
-    for code in files.folders(&root) {
-        let found = files.walk_yaml(&files::join(&root, &code));
+    for code in files.folders(root) {
+        let found = files.walk_yaml(&files::join(root, &code));
         let texts: Vec<_> = found.iter().filter_map(|found| files.text(found)).collect();
-        folders.push(Folder { code, complete: texts.len() == found.len(), files: texts });
+        let all = texts.len() == found.len();
+        folders.push((code, texts, all));
     }
     folders
 }
 
+/// Holds the languages of a site against each other.
+pub fn check(found: &Found, settings: &Settings, problems: &mut Vec<Problem>) {
+    let mut languages = Vec::new();
+    for Folder { code, files, complete } in &found.folders {
+        let by_id = merged(files, |earlier, later| problems.push(repeated(earlier, later)));
+        languages.push(Messages { code, complete: *complete, by_id });
+    }
+    let codes: Vec<&str> = languages.iter().map(|language| language.code).collect();
+    match default_language(settings, &codes) {
+        Ok(code) => {
+            let default = languages.iter().find(|language| Some(language.code) == code);
+            default.into_iter().for_each(|default| compare::check(default, &languages, problems));
+        }
+        Err(problem) => problems.push(*problem),
+    }
+}
+
+/// The messages of one language as data.
+pub fn language(code: &str, files: &[Arc<MessageFile>]) -> Language {
+    let messages = merged(files, |_, _| {}).into_iter();
+    let messages = messages.map(|(id, located)| (id.to_string(), located.message.text.clone())).collect();
+    Language { code: code.to_string().into(), messages: Table::Owned(Arc::new(messages)) }
+}
+
 /// All messages of a language; of an id that stands twice the one of the later file counts (B14).
-fn merge<'a>(documents: &'a [Document<'_>], problems: &mut Vec<Problem>) -> BTreeMap<String, Message<'a>> {
-    let mut by_id: BTreeMap<String, Message<'a>> = BTreeMap::new();
-    for document in documents {
-        let mut found = Vec::new();
-        flatten(document, "", &document.entries, &mut found, problems);
-        for (id, message) in found {
-            if let Some(earlier) = by_id.get(&id) {
-                let text = format!("the message `{id}` is in `{}` as well; this file wins", earlier.document.path());
-                let help = format!("remove one of the two; the other is at {}", earlier.document.place(earlier.mark));
-                problems.push(document.warning(message.mark, text).help(help));
+fn merged<'m>(
+    files: &'m [Arc<MessageFile>],
+    mut repeated: impl FnMut(Located<'m>, Located<'m>),
+) -> BTreeMap<&'m str, Located<'m>> {
+    let mut by_id: BTreeMap<&str, Located<'_>> = BTreeMap::new();
+    for file in files {
+        for message in &file.list {
+            let located = Located { file, message };
+            if let Some(earlier) = by_id.insert(&message.id, located) {
+                repeated(earlier, located);
             }
-            by_id.insert(id, message);
         }
     }
     by_id
 }
 
-fn flatten<'a>(
-    document: &'a Document<'_>,
+fn repeated(earlier: Located<'_>, later: Located<'_>) -> Problem {
+    let text = format!("the message `{}` is in `{}` as well; this file wins", later.message.id, earlier.file.path());
+    later.warning(text).help(format!("remove one of the two; the other is at {}", earlier.place()))
+}
+
+impl MessageFile {
+    fn new(file: &Arc<TextFile>) -> MessageFile {
+        let (mut list, mut problems) = (Vec::new(), Vec::new());
+        let mut document = yaml::read(file, RULES, &mut problems);
+        if let Some(document) = &mut document {
+            let entries = std::mem::take(&mut document.entries);
+            flatten(document, "", &entries, &mut list, &mut problems);
+        }
+        let mut by_id: Vec<usize> = (0..list.len()).collect();
+        by_id.sort_by(|a, b| list[*a].id.cmp(&list[*b].id));
+        MessageFile { file: file.clone(), document, list, by_id, problems }
+    }
+
+    /// Whether it could be read, whatever is wrong with single messages.
+    fn is_read(&self) -> bool {
+        self.document.is_some() || !self.is_broken()
+    }
+
+    /// The ids that it has, sorted.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.by_id.iter().map(|index| self.list[*index].id.as_str())
+    }
+
+    /// The text that it gives an id: the last.
+    pub fn text(&self, id: &str) -> Option<&str> {
+        let end = self.by_id.partition_point(|index| self.list[*index].id.as_str() <= id);
+        let message = &self.list[*self.by_id.get(end.checked_sub(1)?)?];
+        (message.id == id).then_some(&message.text)
+    }
+}
+
+impl<'m> Located<'m> {
+    fn warning(&self, message: String) -> Problem {
+        match &self.file.document {
+            Some(document) => document.warning(self.message.mark, message),
+            None => Problem::warning(self.file.path(), message),
+        }
+    }
+
+    fn place(&self) -> Place {
+        let Mark { line, column, .. } = self.message.mark;
+        Place { file: self.file.path().to_string().into(), line, column }
+    }
+}
+
+fn flatten(
+    document: &Document,
     prefix: &str,
     entries: &[Entry],
-    found: &mut Vec<(String, Message<'a>)>,
+    found: &mut Vec<Message>,
     problems: &mut Vec<Problem>,
 ) {
     for entry in entries {
@@ -122,12 +245,12 @@ fn flatten<'a>(
         if let Content::Map(entries) = &entry.value.content {
             flatten(document, &id, entries, found, problems);
         } else if let Some(text) = document.text_of(&entry.value) {
-            found.push((id, Message { text: text.to_string(), document, mark: entry.mark }));
+            found.push(Message { id, text: text.to_string(), mark: entry.mark });
         } else {
             let message = format!("the message `{id}` must be text, but this is {}", entry.value.content.describe());
             let problem = document.error(entry.mark, message);
             // It counts as there, so that templates may name it without a second mistake.
-            found.push((id, Message { text: String::new(), document, mark: entry.mark }));
+            found.push(Message { id, text: String::new(), mark: entry.mark });
             problems.push(match entry.value.content {
                 Content::Null => problem.help("write `\"\"` for an empty text"),
                 _ => problem.help("write one text, or nested keys for several"),
@@ -136,31 +259,22 @@ fn flatten<'a>(
     }
 }
 
-/// The language that the others are held against.
-fn default_language<'m, 'a>(
-    settings: &Settings,
-    languages: &'m [Messages<'a>],
-    problems: &mut Vec<Problem>,
-) -> Option<&'m Messages<'a>> {
+/// The code of the language that the others are held against; `None` where the site has no languages.
+///
+/// # Errors
+/// The settings name a language that the site does not have.
+pub fn default_language<'c>(settings: &Settings, codes: &[&'c str]) -> Result<Option<&'c str>, Box<Problem>> {
     let code = match settings.built(DEFAULT_LANGUAGE).map(|setting| &setting.value) {
         Some(Value::Text(code)) => code.as_ref(),
-        _ => return languages.first(),
+        _ => return Ok(codes.first().copied()),
     };
-    let found = languages.iter().find(|language| language.code == code);
-    if found.is_none() && !languages.is_empty() {
-        let problem = settings.error(DEFAULT_LANGUAGE, format!("the site has no language `{code}`"));
-        let codes: Vec<_> = languages.iter().map(|language| language.code).collect();
-        problems.push(match nearest(code, codes.iter().copied()) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help(format!("its languages are `{}`", codes.join("`, `"))),
-        });
+    let found = codes.iter().copied().find(|known| *known == code);
+    if found.is_some() || codes.is_empty() {
+        return Ok(found);
     }
-    found
-}
-
-impl Messages<'_> {
-    fn into_language(self) -> Language {
-        let messages = self.by_id.into_iter().map(|(id, message)| (id, message.text)).collect();
-        Language { code: self.code.to_string().into(), messages: Table::Owned(std::sync::Arc::new(messages)) }
-    }
+    let problem = settings.error(DEFAULT_LANGUAGE, format!("the site has no language `{code}`"));
+    Err(Box::new(match nearest(code, codes.iter().copied()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(format!("its languages are `{}`", codes.join("`, `"))),
+    }))
 }

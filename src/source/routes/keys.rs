@@ -19,7 +19,7 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
     /// The file.
-    pub document: &'a Document<'a>,
+    pub document: &'a Document,
     /// The codes of the site's languages; empty where the site has no messages, and then any language is right.
     pub languages: &'a [String],
     /// The regular expressions of all files.

@@ -1,37 +1,28 @@
-//! What is wrong between routes: a name that stands twice, a path that an earlier route always answers for.
+//! What is wrong between routes: a path that an earlier route always answers for.
 //!
 //! [`hidden`] looks at routes alone, so that it serves those of a binary too, whose files are not there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use regex::Regex;
 
-use super::Declared;
+use super::{Declared, RouteFile};
 use crate::pattern::{self, Piece};
 use crate::problem::Problem;
 use crate::snapshot::Route;
-use crate::source::yaml::Document;
 
-/// Checks the routes of all files in declared order.
-pub fn check(files: &[(&Document<'_>, Vec<Declared>)], problems: &mut Vec<Problem>) {
-    let all: Vec<_> =
-        files.iter().flat_map(|(document, routes)| routes.iter().map(move |route| (*document, route))).collect();
-    let mut names: HashMap<&str, &Declared> = HashMap::new();
-    for &(document, declared) in &all {
-        let name = declared.route.name.as_ref();
-        if let Some(first) = names.get(name) {
-            let problem = document.error(declared.mark, format!("a second route has the name `{name}`"));
-            problems.push(problem.help(format!("rename one of the two; the first is at {}", first.route.place)));
-        }
-        names.entry(name).or_insert(declared);
-    }
+/// The mistakes in paths that could never match, of the routes of all files in declared order.
+pub fn unreachable(files: &[Arc<RouteFile>]) -> Vec<Problem> {
+    let all = files.iter().flat_map(|file| file.declared.iter().map(move |declared| (file, declared)));
     // A route that is wrong alone would only make others look wrong.
-    let sound: Vec<_> = all.into_iter().filter(|(_, declared)| declared.sound).collect();
+    let sound: Vec<_> = all.filter(|(_, declared)| declared.sound).collect();
     let routes: Vec<&Route> = sound.iter().map(|(_, declared)| &declared.route).collect();
-    for Hidden { route, path, by } in hidden(&routes) {
-        let (document, declared) = sound[route];
-        problems.push(unreachable(document, declared, path, routes[by]));
-    }
+    let problem = |Hidden { route, path, by }| {
+        let (file, declared) = sound[route];
+        problem(file, declared, path, routes[by])
+    };
+    hidden(&routes).into_iter().map(problem).collect()
 }
 
 /// A path that no request can reach.
@@ -62,15 +53,15 @@ pub fn hidden(routes: &[&Route]) -> Vec<Hidden> {
     found
 }
 
-fn unreachable(document: &Document<'_>, declared: &Declared, path: usize, route: &Route) -> Problem {
+fn problem(file: &RouteFile, declared: &Declared, path: usize, route: &Route) -> Problem {
     let node = &declared.paths[path];
     let name = &declared.route.name;
     if std::ptr::eq(&declared.route, route) {
         let message = format!("two languages of the route `{name}` have the same path, so this one could never match");
-        return document.error(node.mark, message).help("give each language a path of its own, such as `/es/…`");
+        return file.error(node.mark, message).help("give each language a path of its own, such as `/es/…`");
     }
     let message = format!("the route `{name}` could never match here: the earlier route `{}` always does", route.name);
-    let problem = document.error(node.mark, message).help(format!("the earlier one is at {}", route.place));
+    let problem = file.error(node.mark, message).help(format!("the earlier one is at {}", route.place));
     problem.help("change one of the paths, give the routes different methods, or remove one")
 }
 

@@ -63,7 +63,7 @@ fn requirement<'n>(reading: &Reading<'_>, entry: &'n Entry, problems: &mut Vec<P
 
 /// The regular expressions of a site, each compiled once: a thousand routes share a handful of them, and compiling is slow in an
 /// unoptimised build script.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Expressions {
     seen: RefCell<HashMap<String, Option<Mistake>>>,
 }

@@ -36,14 +36,14 @@ impl Written {
 }
 
 /// The bundles of a settings file; `None` where it has no such setting.
-pub fn bundles(document: &Document<'_>, leaves: &[Leaf<'_>], problems: &mut Vec<Problem>) -> Option<Vec<Bundle>> {
+pub fn bundles(document: &Document, leaves: &[Leaf<'_>], problems: &mut Vec<Problem>) -> Option<Vec<Bundle>> {
     let leaf = leaves.iter().rfind(|leaf| leaf.setting.key == KEY)?;
     // Any other type of value has been refused with the types of all settings.
     let Content::Map(entries) = &leaf.node.content else { return None };
     Some(entries.iter().filter_map(|entry| bundle(document, entry, problems)).collect())
 }
 
-fn bundle(document: &Document<'_>, entry: &Entry, problems: &mut Vec<Problem>) -> Option<Bundle> {
+fn bundle(document: &Document, entry: &Entry, problems: &mut Vec<Problem>) -> Option<Bundle> {
     let name = Written { text: entry.key.clone(), place: document.error(entry.mark, "") };
     let help = "list its files below it, each in a line of its own with `- ` in front";
     let Content::List(items) = &entry.value.content else {
@@ -60,7 +60,7 @@ fn bundle(document: &Document<'_>, entry: &Entry, problems: &mut Vec<Problem>) -
     (files.len() == items.len()).then_some(Bundle { name, files })
 }
 
-fn file(document: &Document<'_>, node: &Node, problems: &mut Vec<Problem>) -> Option<Written> {
+fn file(document: &Document, node: &Node, problems: &mut Vec<Problem>) -> Option<Written> {
     if let Content::Text(text) = &node.content {
         return Some(Written { text: text.clone(), place: document.error(node.mark, "") });
     }

@@ -11,7 +11,7 @@ use crate::source::names;
 use crate::source::yaml::{Content, Document, Node};
 
 /// Checks all leaves of a file against the schema.
-pub fn leaves(document: &Document<'_>, leaves: &[Leaf<'_>], problems: &mut Vec<Problem>) {
+pub fn leaves(document: &Document, leaves: &[Leaf<'_>], problems: &mut Vec<Problem>) {
     let mut unused = BTreeSet::new();
     for leaf in leaves {
         let check = Check { document, leaf };
@@ -36,7 +36,7 @@ fn unused_name(key: &Key) -> &'static str {
 }
 
 struct Check<'a> {
-    document: &'a Document<'a>,
+    document: &'a Document,
     leaf: &'a Leaf<'a>,
 }
 

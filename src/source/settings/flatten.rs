@@ -16,14 +16,14 @@ pub struct Leaf<'a> {
 }
 
 /// The leaves of a file in written order.
-pub fn leaves<'a>(document: &'a Document<'_>, only: Option<Environment>, problems: &mut Vec<Problem>) -> Vec<Leaf<'a>> {
+pub fn leaves<'a>(document: &'a Document, only: Option<Environment>, problems: &mut Vec<Problem>) -> Vec<Leaf<'a>> {
     let mut flatten = Flatten { document, only, leaves: Vec::new(), problems };
     flatten.entries("", &document.entries);
     flatten.leaves
 }
 
 struct Flatten<'a, 'p> {
-    document: &'a Document<'a>,
+    document: &'a Document,
     only: Option<Environment>,
     leaves: Vec<Leaf<'a>>,
     problems: &'p mut Vec<Problem>,

@@ -9,10 +9,13 @@ mod flatten;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::problem::Problem;
-use crate::snapshot::{Environment, Setting, Value, schema};
-use crate::source::files::{self, Entry, Files, Found, TextFile};
+use crate::snapshot::{Environment, Place, Setting, Value, schema};
+use crate::source::files::{self, Entry, Files, TextFile};
+use crate::source::leaf::Leaf;
+use crate::source::memo::Memo;
 use crate::source::yaml::{self, Rules};
 
 pub use bundles::{Bundle, Written};
@@ -35,38 +38,66 @@ pub struct Settings {
     pub complete: bool,
     /// The setting `static.bundles` with the places of all that stands in it.
     pub bundles: Vec<Bundle>,
-    files: Vec<TextFile>,
+    files: Vec<Arc<SettingsFile>>,
+}
+
+/// What one settings file says.
+#[derive(Debug)]
+pub struct SettingsFile {
+    file: Arc<TextFile>,
+    only: Option<Environment>,
+    list: Vec<Setting>,
+    bundles: Option<Vec<Bundle>>,
+    /// Whether it could be read, whatever is wrong with single settings.
+    is_read: bool,
+    problems: Vec<Problem>,
+}
+
+impl Leaf for SettingsFile {
+    fn path(&self) -> &str {
+        &self.file.path
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+/// The settings files of a site as they are.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Sorted by path.
+    pub files: Vec<Arc<SettingsFile>>,
+    /// Whether every file could be read.
+    pub complete: bool,
 }
 
 /// Reads the settings files of a site.
 pub fn read(files: &mut Files, problems: &mut Vec<Problem>) -> Settings {
-    let found = find(files, problems);
-    let mut settings = Settings { complete: true, ..Settings::default() };
-    for found in found {
-        match files.text(&found) {
-            Some(file) => settings.files.push(file),
-            None => settings.complete = false,
-        }
-    }
-    let mut limited = Vec::new();
-    for file in &settings.files {
-        let only = environment(&file.name, problems, &file.path);
-        let before = problems.len();
-        let leaves = leaves(file, only, problems);
-        if leaves.is_none() {
-            settings.complete &= !problems[before..].iter().any(Problem::is_error);
-        }
-        let Some(leaves) = leaves else { continue };
-        if only.is_some() {
-            limited.extend(leaves.list);
-            continue;
-        }
-        settings.list.extend(leaves.list);
-        settings.bundles = leaves.bundles.unwrap_or(settings.bundles);
-    }
-    settings.list.append(&mut limited);
+    let Found { files, complete } = find(files, &mut Memo::default(), problems);
+    let settings = Settings::new(files, complete);
     settings.warn_of_clashes(problems);
     settings
+}
+
+/// Reads the settings files of a site one by one, as far as they have not been read before.
+pub fn find(files: &mut Files, memo: &mut Memo<TextFile, SettingsFile>, problems: &mut Vec<Problem>) -> Found {
+    let mut read = Found { complete: true, ..Found::default() };
+    for found in walk(files, problems) {
+        let Some(file) = files.text(&found) else {
+            read.complete = false;
+            continue;
+        };
+        let settings = memo.get(&file, || {
+            let mut problems = Vec::new();
+            let only = environment(&file.name, &mut problems, &file.path);
+            SettingsFile::new(&file, only, problems)
+        });
+        read.complete &= settings.is_read;
+        problems.extend(settings.problems.iter().cloned());
+        read.files.push(settings);
+    }
+    read
 }
 
 /// Reads one settings file from anywhere, such as an operator's. Its name tells no environment.
@@ -76,33 +107,37 @@ pub fn read(files: &mut Files, problems: &mut Vec<Problem>) -> Settings {
 pub fn read_file(path: &Path) -> Result<Vec<Setting>, Vec<Problem>> {
     let shown = path.to_string_lossy().into_owned();
     let file = files::text_anywhere(path, &shown).map_err(|problem| vec![*problem])?;
-    let mut problems = Vec::new();
-    let settings = leaves(&file, None, &mut problems).map(|leaves| leaves.list).unwrap_or_default();
+    let SettingsFile { list, mut problems, .. } = SettingsFile::new(&Arc::new(file), None, Vec::new());
     problems.retain(Problem::is_error);
     crate::problem::sort(&mut problems);
-    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    if problems.is_empty() { Ok(list) } else { Err(problems) }
 }
 
-/// What one file says.
-struct Leaves {
-    list: Vec<Setting>,
-    bundles: Option<Vec<Bundle>>,
-}
-
-/// The settings of one file, checked. `None` where it is empty or not YAML.
-fn leaves(file: &TextFile, only: Option<Environment>, problems: &mut Vec<Problem>) -> Option<Leaves> {
-    let document = yaml::read(file, RULES, problems)?;
-    let leaves = flatten::leaves(&document, only, problems);
-    check::leaves(&document, &leaves, problems);
-    let bundles = bundles::bundles(&document, &leaves, problems);
-    Some(Leaves { list: leaves.into_iter().map(|leaf| leaf.setting).collect(), bundles })
+impl SettingsFile {
+    /// Reads and checks one file.
+    fn new(file: &Arc<TextFile>, only: Option<Environment>, mut problems: Vec<Problem>) -> SettingsFile {
+        let (mut list, mut bundles) = (Vec::new(), None);
+        let document = yaml::read(file, RULES, &mut problems);
+        let is_read = document.is_some() || !problems.iter().any(Problem::is_error);
+        if let Some(document) = document {
+            let leaves = flatten::leaves(&document, only, &mut problems);
+            check::leaves(&document, &leaves, &mut problems);
+            bundles = bundles::bundles(&document, &leaves, &mut problems);
+            list = leaves.into_iter().map(|leaf| leaf.setting).collect();
+        }
+        SettingsFile { file: file.clone(), only, list, bundles, is_read, problems }
+    }
 }
 
 /// The settings files, sorted by path.
-fn find(files: &mut Files, problems: &mut Vec<Problem>) -> Vec<Found> {
+fn walk(files: &mut Files, problems: &mut Vec<Problem>) -> Vec<files::Found> {
     let single: Vec<&str> = SINGLE_FILES.into_iter().filter(|path| files.entry(path) == Entry::File).collect();
     if files.entry(FOLDER) != Entry::Folder {
-        return single.iter().take(1).map(|path| Found { path: path.to_string(), name: path.to_string() }).collect();
+        return single
+            .iter()
+            .take(1)
+            .map(|path| files::Found { path: path.to_string(), name: path.to_string() })
+            .collect();
     }
     for path in single {
         let message = format!("this file is not read, because there is a folder `{FOLDER}`");
@@ -128,6 +163,34 @@ fn environment(name: &str, problems: &mut Vec<Problem>, path: &str) -> Option<En
 }
 
 impl Settings {
+    /// The settings of all files together.
+    pub fn new(files: Vec<Arc<SettingsFile>>, complete: bool) -> Settings {
+        let (general, limited): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.only.is_none());
+        let bundles = general.iter().rev().find_map(|file| file.bundles.clone()).unwrap_or_default();
+        let list = general.into_iter().chain(limited).flat_map(|file| file.list.iter().cloned()).collect();
+        Settings { list, complete, bundles, files }
+    }
+
+    /// Settings that are from no files that could be read.
+    pub fn of_list(list: &[Setting]) -> Settings {
+        Settings { list: list.to_vec(), complete: true, ..Settings::default() }
+    }
+
+    /// The files that they are from, sorted by path.
+    pub fn files(&self) -> &[Arc<SettingsFile>] {
+        &self.files
+    }
+
+    /// Whether any of them is from a file.
+    pub fn are_in(&self, file: &str) -> bool {
+        self.list.iter().any(|setting| setting.place.file == file)
+    }
+
+    /// Whether there are bundles of which it is not known what they are made of.
+    pub fn lacks_bundles(&self) -> bool {
+        self.files.is_empty() && self.built("static.bundles").is_some()
+    }
+
     /// The setting that counts in the build: the last one that no environment limits.
     pub fn built(&self, key: &str) -> Option<&Setting> {
         self.list.iter().rev().find(|setting| setting.key == key && setting.only.is_none())
@@ -179,9 +242,14 @@ impl Settings {
     /// A mistake in the value of one of the settings.
     pub fn error_at(&self, setting: &Setting, message: impl Into<String>) -> Problem {
         let place = &setting.place;
-        let text = self.files.iter().find(|file| file.path == place.file).map_or("", |file| &file.text);
+        let text = self.text_of(place);
         let length = setting.key.rsplit('.').next().map_or(1, str::len);
         Problem::error(place.file.as_ref(), message).at(text, place.line as usize, place.column as usize, length)
+    }
+
+    /// The text of the file that a place is in.
+    fn text_of(&self, place: &Place) -> &str {
+        self.files.iter().find(|file| file.file.path == place.file).map_or("", |file| &file.file.text)
     }
 
     /// Whether a path is written in a setting of the build, so that it has to be there.
@@ -219,12 +287,12 @@ impl Settings {
     }
 
     /// The same key in two files that count in the same environments: the later one wins, which is seldom meant (B14).
-    fn warn_of_clashes(&self, problems: &mut Vec<Problem>) {
+    pub fn warn_of_clashes(&self, problems: &mut Vec<Problem>) {
         let mut seen: BTreeMap<(&str, Option<bool>), &Setting> = BTreeMap::new();
         for setting in &self.list {
             let only = setting.only.map(|only| only == Environment::Production);
             let Some(earlier) = seen.insert((&setting.key, only), setting) else { continue };
-            let text = self.files.iter().find(|file| file.path == setting.place.file).map_or("", |file| &file.text);
+            let text = self.text_of(&setting.place);
             let (line, column) = (setting.place.line as usize, setting.place.column as usize);
             let length = setting.key.rsplit('.').next().map_or(1, |key| key.chars().count());
             let message = format!("`{}` is set in `{}` as well; this file wins", setting.key, earlier.place.file);

@@ -1,5 +1,7 @@
 //! The arguments that templates pass to components, which Tera looks at only when the page is rendered.
 
+use std::sync::Arc;
+
 use tera::ComponentInfo;
 
 use super::Usages;
@@ -9,7 +11,7 @@ use crate::hint::nearest;
 use crate::problem::Problem;
 
 /// Arguments that a component lacks or does not take, in templates that Tera has accepted.
-pub fn problems(usages: &[Usages<'_>], engine: &Engine) -> Vec<Problem> {
+pub fn problems(usages: &[Arc<Usages>], engine: &Engine) -> Vec<Problem> {
     let mut problems = Vec::new();
     for usages in usages {
         for call in usages.outline.calls.iter().filter(|call| call.kind == CallKind::Component) {
@@ -21,7 +23,7 @@ pub fn problems(usages: &[Usages<'_>], engine: &Engine) -> Vec<Problem> {
     problems
 }
 
-fn missing(usages: &Usages<'_>, call: &Call<'_>, component: &ComponentInfo, problems: &mut Vec<Problem>) {
+fn missing(usages: &Usages, call: &Call, component: &ComponentInfo, problems: &mut Vec<Problem>) {
     if call.is_open {
         return;
     }
@@ -37,7 +39,7 @@ fn missing(usages: &Usages<'_>, call: &Call<'_>, component: &ComponentInfo, prob
     }
 }
 
-fn unknown(usages: &Usages<'_>, call: &Call<'_>, component: &ComponentInfo, problems: &mut Vec<Problem>) {
+fn unknown(usages: &Usages, call: &Call, component: &ComponentInfo, problems: &mut Vec<Problem>) {
     if component.rest_param().is_some() {
         return;
     }

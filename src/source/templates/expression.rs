@@ -18,11 +18,11 @@ const NOT: u8 = 5;
 const SIGN: u8 = 20;
 
 /// The texts that an expression is: several where a condition chooses, none where nothing but the running site knows.
-type Values<'a> = Vec<Named<'a>>;
+type Values = Vec<Named>;
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// Reads an expression whose operators bind at least as tight as `minimum`.
-    pub(super) fn expression(&mut self, minimum: u8) -> Option<Values<'a>> {
+    pub(super) fn expression(&mut self, minimum: u8) -> Option<Values> {
         if self.depth == MAX_DEPTH {
             return None;
         }
@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Everything behind the first operand that still belongs to the expression.
-    fn operations(&mut self, mut values: Values<'a>, minimum: u8) -> Option<Values<'a>> {
+    fn operations(&mut self, mut values: Values, minimum: u8) -> Option<Values> {
         while let Some(token) = self.peek() {
             if !matches!(token.kind, Kind::Symbol | Kind::Name) {
                 break;
@@ -73,14 +73,14 @@ impl<'a> Reader<'a> {
     }
 
     /// `… if condition else …`, from behind the `if`: the texts of both sides.
-    fn conditional(&mut self, mut values: Values<'a>) -> Option<Values<'a>> {
+    fn conditional(&mut self, mut values: Values) -> Option<Values> {
         self.expression(0)?;
         self.expect("else")?;
         values.append(&mut self.expression(0)?);
         Some(values)
     }
 
-    fn operand(&mut self) -> Option<Values<'a>> {
+    fn operand(&mut self) -> Option<Values> {
         let token = self.peek()?;
         if token.kind == Kind::String {
             return self.string().map(|text| vec![text]);
@@ -108,8 +108,8 @@ impl<'a> Reader<'a> {
         Some(Vec::new())
     }
 
-    fn variable_or_function(&mut self, token: Token<'a>) -> Option<()> {
-        let name = Named { name: token.text.into(), span: token.span() };
+    fn variable_or_function(&mut self, token: Token<'_>) -> Option<()> {
+        let name = Named { name: token.text.to_string().into(), span: token.span() };
         if self.at("(") {
             return self.call_of(CallKind::Function, name, Vec::new());
         }
@@ -138,19 +138,19 @@ impl<'a> Reader<'a> {
     }
 
     /// The name of a filter or test with its arguments.
-    pub(super) fn call(&mut self, kind: CallKind, values: Values<'a>) -> Option<()> {
+    pub(super) fn call(&mut self, kind: CallKind, values: Values) -> Option<()> {
         let name = self.name()?;
         self.call_of(kind, name, values)
     }
 
-    fn call_of(&mut self, kind: CallKind, name: Named<'a>, values: Values<'a>) -> Option<()> {
+    fn call_of(&mut self, kind: CallKind, name: Named, values: Values) -> Option<()> {
         let arguments = self.arguments()?;
         self.record(Call { kind, name, values, arguments, is_open: false });
         Some(())
     }
 
     /// `(name = …, …)`, where there is a bracket at all.
-    fn arguments(&mut self) -> Option<Vec<Argument<'a>>> {
+    fn arguments(&mut self) -> Option<Vec<Argument>> {
         let mut arguments = Vec::new();
         if !self.take("(") {
             return Some(arguments);
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `name`, `name="text"` or `name={…}`.
-    fn attribute(&mut self) -> Option<Argument<'a>> {
+    fn attribute(&mut self) -> Option<Argument> {
         let name = self.name()?;
         if !self.take("=") {
             return Some(Argument { name, values: Vec::new() });

@@ -1,12 +1,13 @@
 //! Templates that extend others and are included: Tera then prints their blocks and nothing of what they extend.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Usages;
 use crate::problem::Problem;
 
 /// A warning for each `include` of a template that extends another.
-pub fn problems(usages: &[Usages<'_>]) -> Vec<Problem> {
+pub fn problems(usages: &[Arc<Usages>]) -> Vec<Problem> {
     let children =
         usages.iter().filter_map(|usages| Some((usages.file.name.as_str(), usages.outline.parent.as_ref()?)));
     let children: BTreeMap<&str, _> = children.collect();

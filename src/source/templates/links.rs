@@ -4,51 +4,52 @@
 //! refuses a site's templates, so they can say nothing of templates that it takes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::OWN_FILTERS;
 use super::Usages;
 use super::engine::Engine;
 use super::names::{built_in, in_place_of};
 use super::outline::{Block, Call, CallKind, Named};
-use super::{Declared, OWN_FILTERS};
 use crate::hint::nearest;
 use crate::problem::{Problem, position};
 
 /// All templates of a site by name, for looking things up.
-pub struct Links<'t, 'a> {
-    all: &'t [Usages<'a>],
-    by_name: BTreeMap<&'a str, &'t Usages<'a>>,
+pub struct Links<'t> {
+    all: &'t [Arc<Usages>],
+    by_name: BTreeMap<&'t str, &'t Usages>,
     /// The components that are defined, each with the first template that does.
-    components: BTreeMap<&'t str, &'t Usages<'a>>,
+    components: BTreeMap<&'t str, &'t Usages>,
 }
 
-impl<'t, 'a> Links<'t, 'a> {
+impl<'t> Links<'t> {
     /// Looks at the outlines of all templates.
-    pub fn new(all: &'t [Usages<'a>]) -> Self {
-        let by_name = all.iter().map(|usages| (usages.file.name.as_str(), usages)).collect();
+    pub fn new(all: &'t [Arc<Usages>]) -> Self {
+        let by_name = all.iter().map(|usages| (usages.file.name.as_str(), &**usages)).collect();
         let mut components = BTreeMap::new();
         for usages in all {
             for component in &usages.outline.components {
-                components.entry(component.name.as_ref()).or_insert(usages);
+                components.entry(component.name.as_ref()).or_insert(&**usages);
             }
         }
         Links { all, by_name, components }
     }
 
     /// Everything that is named and not there, and what goes round in a circle.
-    pub fn problems(&self, engine: &mut Engine, declared: &Declared) -> Vec<Problem> {
+    pub fn problems(&self, engine: &mut Engine) -> Vec<Problem> {
         let mut problems = Vec::new();
         for usages in self.all {
             self.check_templates(usages, &mut problems);
             self.check_blocks(usages, &mut problems);
             self.check_definitions(usages, &mut problems);
             for call in &usages.outline.calls {
-                problems.extend(self.unknown(usages, call, engine, declared));
+                problems.extend(self.unknown(usages, call, engine));
             }
         }
         problems
     }
 
-    fn check_templates(&self, usages: &Usages<'a>, problems: &mut Vec<Problem>) {
+    fn check_templates(&self, usages: &Usages, problems: &mut Vec<Problem>) {
         if let Some(parent) = &usages.outline.parent {
             problems.extend(self.missing(usages, parent, "extend"));
             problems.extend(self.circle(usages, "extends", |usages| usages.outline.parent.as_slice()));
@@ -59,7 +60,7 @@ impl<'t, 'a> Links<'t, 'a> {
         problems.extend(self.circle(usages, "includes", |usages| &usages.outline.includes));
     }
 
-    fn missing(&self, usages: &Usages<'a>, named: &Named<'_>, verb: &str) -> Option<Problem> {
+    fn missing(&self, usages: &Usages, named: &Named, verb: &str) -> Option<Problem> {
         let name = named.name.as_ref();
         if self.by_name.contains_key(name) {
             return None;
@@ -75,22 +76,17 @@ impl<'t, 'a> Links<'t, 'a> {
     }
 
     /// The template that was meant: of that file name in another folder, or spelt nearly so.
-    fn similar(&self, usages: &Usages<'a>, name: &str) -> Option<&'a str> {
+    fn similar(&self, usages: &Usages, name: &str) -> Option<&'t str> {
         let names = || self.by_name.keys().copied().filter(|other| *other != usages.file.name);
-        let last = |path: &'a str| path.rsplit('/').next().unwrap_or(path);
+        let last = |path: &'t str| path.rsplit('/').next().unwrap_or(path);
         let wanted = name.rsplit('/').next().unwrap_or(name);
         names().find(|other| last(other) == wanted).or_else(|| nearest(name, names()))
     }
 
     /// The shortest way from a template back to itself, told at the template whose name comes first.
-    fn circle(
-        &self,
-        start: &Usages<'a>,
-        verb: &str,
-        next: impl Fn(&'t Usages<'a>) -> &'t [Named<'a>],
-    ) -> Option<Problem> {
+    fn circle(&self, start: &Usages, verb: &str, next: impl Fn(&'t Usages) -> &'t [Named]) -> Option<Problem> {
         let start = *self.by_name.get(start.file.name.as_str())?;
-        let mut ways: Vec<Vec<&'t Named<'a>>> = next(start).iter().map(|named| vec![named]).collect();
+        let mut ways: Vec<Vec<&'t Named>> = next(start).iter().map(|named| vec![named]).collect();
         let mut seen = BTreeSet::new();
         let mut index = 0;
         while index < ways.len() {
@@ -114,7 +110,7 @@ impl<'t, 'a> Links<'t, 'a> {
     }
 
     /// A block of a child that nothing above it has would never be printed.
-    fn check_blocks(&self, usages: &Usages<'a>, problems: &mut Vec<Problem>) {
+    fn check_blocks(&self, usages: &Usages, problems: &mut Vec<Problem>) {
         let Some(above) = self.blocks_above(usages) else { return };
         for Block { name, is_nested } in &usages.outline.blocks {
             if *is_nested || above.contains(name.name.as_ref()) {
@@ -130,7 +126,7 @@ impl<'t, 'a> Links<'t, 'a> {
     }
 
     /// The blocks of all templates above one; `None` where it has no parent or not all of them can be read.
-    fn blocks_above(&self, usages: &Usages<'a>) -> Option<BTreeSet<&'t str>> {
+    fn blocks_above(&self, usages: &Usages) -> Option<BTreeSet<&'t str>> {
         let mut blocks = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut parent = usages.outline.parent.as_ref().map(|parent| parent.name.as_ref());
@@ -146,7 +142,7 @@ impl<'t, 'a> Links<'t, 'a> {
         Some(blocks)
     }
 
-    fn check_definitions(&self, usages: &Usages<'a>, problems: &mut Vec<Problem>) {
+    fn check_definitions(&self, usages: &Usages, problems: &mut Vec<Problem>) {
         for component in &usages.outline.components {
             let Some(first) = self.components.get(component.name.as_ref()) else { continue };
             if first.file.name == usages.file.name {
@@ -161,14 +157,8 @@ impl<'t, 'a> Links<'t, 'a> {
         }
     }
 
-    fn unknown(
-        &self,
-        usages: &Usages<'a>,
-        call: &Call<'a>,
-        engine: &mut Engine,
-        declared: &Declared,
-    ) -> Option<Problem> {
-        let name = call.name.name.as_ref();
+    fn unknown(&self, usages: &Usages, call: &Call, engine: &mut Engine) -> Option<Problem> {
+        let (name, declared) = (call.name.name.as_ref(), engine.declared());
         let (kind, candidates): (_, Vec<&str>) = match call.kind {
             CallKind::Component if self.may_be_component(name) => return None,
             CallKind::Component => ("component", self.components.keys().copied().collect()),
@@ -206,7 +196,7 @@ impl<'t, 'a> Links<'t, 'a> {
     }
 }
 
-fn circle_problem(start: &Usages<'_>, verb: &str, way: &[&Named<'_>]) -> Problem {
+fn circle_problem(start: &Usages, verb: &str, way: &[&Named]) -> Problem {
     let name = &start.file.name;
     if way.len() == 1 {
         return start.error(way[0], format!("`{name}` {verb} itself"));

@@ -17,14 +17,17 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use crate::problem::Problem;
 use crate::snapshot::{Links as TemplateLinks, Template, Text};
-use crate::source::files::TextFile;
+use crate::source::errors;
+use crate::source::files::{Files, TextFile};
+use crate::source::memo::Memo;
+use crate::source::settings::Settings;
 
-use engine::Engine;
-pub use engine::OWN_FILTERS;
+pub use engine::{Engine, OWN_FILTERS};
 use links::Links;
 use outline::{CallKind, Named, Outline};
 
@@ -49,6 +52,16 @@ impl Default for Declared {
 }
 
 impl Declared {
+    /// What the settings declare.
+    pub fn new(settings: &Settings, complete: bool) -> Declared {
+        Declared {
+            filters: settings.items("tera.filters"),
+            functions: settings.items("tera.functions"),
+            tests: settings.items("tera.tests"),
+            complete,
+        }
+    }
+
     /// The word for a kind, and the names of that kind.
     fn of(&self, kind: CallKind) -> (&'static str, &[String]) {
         match kind {
@@ -60,111 +73,210 @@ impl Declared {
     }
 }
 
-/// What was read from a site's templates.
+/// The templates of a site as they are.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Sorted by name.
+    pub files: Vec<Arc<Parsed>>,
+    /// Whether the setting `tera.path` leads anywhere.
+    pub is_usable: bool,
+}
+
+/// Reads the templates of a site, as far as they have not been read before. Every file below `tera.path` is one (B125).
+pub fn find(
+    files: &mut Files,
+    memo: &mut Memo<TextFile, Parsed>,
+    settings: &Settings,
+    problems: &mut Vec<Problem>,
+) -> Found {
+    let before = errors(files, problems);
+    let folder = settings.folder(files, "tera.path", problems);
+    let is_usable = errors(files, problems) == before;
+    let found = folder.map(|folder| files.walk(&folder)).unwrap_or_default();
+    let texts = found.iter().filter_map(|found| files.text(found));
+    Found { files: texts.map(|text| memo.get(&text, || Parsed::new(&text))).collect(), is_usable }
+}
+
+/// What was read from templates that come from anywhere.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct TemplateReading<'a> {
+pub struct TemplateReading {
     /// The templates as data, in the order in which they were given.
     pub templates: Vec<Template>,
     /// What each of them names.
-    pub usages: Vec<Usages<'a>>,
+    pub usages: Vec<Arc<Usages>>,
     /// The mistakes in them.
     pub problems: Vec<Problem>,
 }
 
+/// Reads and checks templates that come from anywhere.
+pub fn read(files: &[TextFile], declared: &Declared) -> TemplateReading {
+    let parsed: Vec<_> = files.iter().map(|file| Arc::new(Parsed::new(&Arc::new(file.clone())))).collect();
+    let mut problems = Vec::new();
+    let usages = check(&parsed, &mut Engine::new(declared), declared.complete, &mut problems);
+    TemplateReading { templates: parsed.iter().map(|template| template.template()).collect(), usages, problems }
+}
+
+/// A template and what is found in it alone.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What it names, as if nothing were wrong with it.
+    pub usages: Arc<Usages>,
+    /// Where Tera stops in it, once somebody has asked; `None` where it does not.
+    mistake: OnceLock<Option<Mistake>>,
+}
+
+/// Where Tera stops in a template.
+#[derive(Debug)]
+struct Mistake {
+    problem: Problem,
+    /// What it names up to there.
+    usages: Arc<Usages>,
+}
+
 /// A template and what it names, up to its first mistake of syntax.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Usages<'a> {
+pub struct Usages {
     /// The template.
-    pub file: &'a TextFile,
+    pub file: Arc<TextFile>,
     /// What it names.
-    pub outline: Outline<'a>,
+    pub outline: Outline,
     /// Whether Tera stops somewhere in it.
     pub is_broken: bool,
 }
 
-impl<'a> Usages<'a> {
-    fn new(file: &'a TextFile) -> Self {
-        Usages { file, outline: reader::outline(&file.text), is_broken: false }
+impl Parsed {
+    /// Reads what a template names.
+    pub fn new(file: &Arc<TextFile>) -> Parsed {
+        let usages = Usages { file: file.clone(), outline: reader::outline(&file.text), is_broken: false };
+        Parsed { usages: Arc::new(usages), mistake: OnceLock::new() }
     }
 
+    /// The template as data.
+    pub fn template(&self) -> Template {
+        let Usages { file, outline, .. } = &*self.usages;
+        let texts = |names: Vec<&Named>| -> Vec<Text> {
+            let names: BTreeSet<&str> = names.into_iter().map(|named| named.name.as_ref()).collect();
+            names.into_iter().map(|name| Text::Owned(name.to_string())).collect()
+        };
+        let calls = outline.calls.iter().filter(|call| call.kind == CallKind::Component);
+        let links = TemplateLinks {
+            templates: texts(outline.parent.iter().chain(&outline.includes).collect()).into(),
+            components: texts(calls.map(|call| &call.name).collect()).into(),
+            defines: texts(outline.components.iter().collect()).into(),
+            has_messages: outline.calls.iter().any(|call| call.kind == CallKind::Filter && call.name.name == "trans"),
+        };
+        Template { name: file.name.clone().into(), source: file.text.clone().into(), links }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.usages.file.name
+    }
+
+    /// Which of these templates it extends or includes.
+    fn names_one_of<'n>(&self, names: &'n HashSet<String>) -> Option<&'n str> {
+        let outline = &self.usages.outline;
+        let named = outline.parent.iter().chain(&outline.includes);
+        named.filter_map(|named| names.get(named.name.as_ref())).map(String::as_str).next()
+    }
+
+    /// Where Tera stops in it.
+    fn mistake(&self, engine: &mut Engine) -> Option<&Mistake> {
+        let find = || {
+            let (problem, offset) = engine.syntax_problem(&self.usages.file, &self.usages.outline)?;
+            Some(Mistake { problem, usages: Arc::new(self.usages.up_to(offset)) })
+        };
+        self.mistake.get_or_init(find).as_ref()
+    }
+
+    /// Whether it is known that Tera stops somewhere in it.
+    fn is_broken(&self) -> bool {
+        matches!(self.mistake.get(), Some(Some(_)))
+    }
+
+    /// Tera has taken it whole.
+    fn is_sound(&self) {
+        self.mistake.get_or_init(|| None);
+    }
+}
+
+impl Usages {
     /// An error at a name in this template.
-    pub fn error(&self, named: &Named<'_>, message: impl Into<String>) -> Problem {
+    pub fn error(&self, named: &Named, message: impl Into<String>) -> Problem {
         Problem::error(&self.file.path, message).at_bytes(&self.file.text, named.span.start, named.span.end)
     }
 
     /// A warning at a name in this template.
-    pub fn warning(&self, named: &Named<'_>, message: impl Into<String>) -> Problem {
+    pub fn warning(&self, named: &Named, message: impl Into<String>) -> Problem {
         Problem::warning(&self.file.path, message).at_bytes(&self.file.text, named.span.start, named.span.end)
     }
 
-    /// Forgets what is used behind a byte: what follows a mistake is not read as it was meant. Definitions are kept, so
-    /// that one broken template does not make others look wrong.
-    fn break_at(&mut self, offset: usize) {
-        self.is_broken = true;
-        self.outline.calls.retain(|call| call.name.span.end <= offset);
-        self.outline.includes.retain(|included| included.span.end <= offset);
+    /// Without what is used behind a byte: what follows a mistake is not read as it was meant. Definitions are kept, so that one
+    /// broken template does not make others look wrong.
+    fn up_to(&self, offset: usize) -> Usages {
+        let mut usages = Usages { is_broken: true, ..self.clone() };
+        usages.outline.calls.retain(|call| call.name.span.end <= offset);
+        usages.outline.includes.retain(|included| included.span.end <= offset);
+        usages
     }
 }
 
-/// Reads and checks templates. All mistakes are reported, also those of several templates that Tera would stop at.
-pub fn read<'a>(templates: &'a [TextFile], declared: &Declared) -> TemplateReading<'a> {
-    let mut usages: Vec<Usages<'a>> = templates.iter().map(Usages::new).collect();
-    let mut problems = repeated_names(templates);
-    let mut engine = Engine::new(declared);
-    match engine.refusal(templates) {
-        None => {
-            problems.extend(arguments::problems(&usages, &engine));
-            problems.extend(included::problems(&usages));
-        }
-        Some(refusal) => problems.extend(explain(&refusal, &mut usages, &mut engine, declared)),
-    }
-    TemplateReading { templates: usages.iter().map(template).collect(), usages, problems }
-}
-
-fn template(usages: &Usages<'_>) -> Template {
-    let (file, outline) = (usages.file, &usages.outline);
-    let texts = |names: Vec<&Named<'_>>| -> Vec<Text> {
-        let names: BTreeSet<&str> = names.into_iter().map(|named| named.name.as_ref()).collect();
-        names.into_iter().map(|name| Text::Owned(name.to_string())).collect()
+/// Checks templates. All mistakes are reported, also those of several templates that Tera would stop at. Gives what each template
+/// names, up to its first mistake.
+pub fn check(
+    templates: &[Arc<Parsed>],
+    engine: &mut Engine,
+    complete: bool,
+    problems: &mut Vec<Problem>,
+) -> Vec<Arc<Usages>> {
+    problems.extend(repeated_names(templates));
+    let Some(refusal) = engine.refusal(templates) else {
+        let usages: Vec<_> = templates.iter().map(|template| template.usages.clone()).collect();
+        problems.extend(arguments::problems(&usages, engine));
+        problems.extend(included::problems(&usages));
+        return usages;
     };
-    let calls = outline.calls.iter().filter(|call| call.kind == CallKind::Component);
-    let links = TemplateLinks {
-        templates: texts(outline.parent.iter().chain(&outline.includes).collect()).into(),
-        components: texts(calls.map(|call| &call.name).collect()).into(),
-        defines: texts(outline.components.iter().collect()).into(),
-        has_messages: outline.calls.iter().any(|call| call.kind == CallKind::Filter && call.name.name == "trans"),
-    };
-    Template { name: file.name.clone().into(), source: file.text.clone().into(), links }
+    explain(&refusal, templates, engine, complete, problems)
 }
 
 /// Two templates of one name: the later would silently replace the earlier.
-fn repeated_names(templates: &[TextFile]) -> Vec<Problem> {
+fn repeated_names(templates: &[Arc<Parsed>]) -> Vec<Problem> {
     let mut seen: BTreeMap<&str, &TextFile> = BTreeMap::new();
-    let repeated = templates.iter().filter_map(|template| Some((template, seen.insert(&template.name, template)?)));
+    let files = templates.iter().map(|template| &*template.usages.file);
+    let repeated = files.filter_map(|file| Some((file, seen.insert(&file.name, file)?)));
     repeated
-        .map(|(template, first)| {
-            Problem::error(&template.path, format!("there are two templates `{}`", template.name))
+        .map(|(file, first)| {
+            Problem::error(&file.path, format!("there are two templates `{}`", file.name))
                 .help(format!("the other one is {}; rename one of them", first.path))
         })
         .collect()
 }
 
 /// Why Tera refuses the templates: each is parsed alone, and then what they name is looked up.
-fn explain<'a>(refusal: &str, usages: &mut [Usages<'a>], engine: &mut Engine, declared: &Declared) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for usages in usages.iter_mut() {
-        if let Some((problem, offset)) = engine.syntax_problem(usages.file, &usages.outline) {
-            problems.push(problem);
-            usages.break_at(offset);
+fn explain(
+    refusal: &str,
+    templates: &[Arc<Parsed>],
+    engine: &mut Engine,
+    complete: bool,
+    problems: &mut Vec<Problem>,
+) -> Vec<Arc<Usages>> {
+    let before = problems.len();
+    let mut usages = Vec::new();
+    for template in templates {
+        match template.mistake(engine) {
+            Some(mistake) => {
+                problems.push(mistake.problem.clone());
+                usages.push(mistake.usages.clone());
+            }
+            None => usages.push(template.usages.clone()),
         }
     }
-    if !declared.complete {
-        return problems;
+    if complete {
+        problems.extend(Links::new(&usages).problems(engine));
+        if problems.len() == before {
+            // Nothing that is known of Tera leads here; its own words are better than a build that passes and a site that fails.
+            problems.push(Problem::error("templates", refusal.trim_start_matches("error: ")));
+        }
     }
-    problems.extend(Links::new(usages).problems(engine, declared));
-    if problems.is_empty() {
-        // Nothing that is known of Tera leads here; its own words are better than a build that passes and a site that fails.
-        problems.push(Problem::error("templates", refusal.trim_start_matches("error: ")));
-    }
-    problems
+    usages
 }

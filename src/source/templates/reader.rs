@@ -3,13 +3,12 @@
 //! Tags are read one by one, without a tree: a tag that cannot be read costs nothing but itself, and no nesting of tags can
 //! exhaust the stack. Expressions are the business of `expression`.
 
-use std::borrow::Cow;
-
 use super::lexer::{Kind, Lexer, Token};
 use super::outline::{Block, Call, CallKind, Named, Outline};
+use crate::snapshot::Text;
 
 /// Reads everything that a template names.
-pub fn outline(source: &str) -> Outline<'_> {
+pub fn outline(source: &str) -> Outline {
     let mut reader =
         Reader { tokens: Lexer::new(source), peeked: None, last: Kind::Text, depth: 0, outline: Outline::default() };
     while let Some(token) = reader.next() {
@@ -38,7 +37,7 @@ pub(super) struct Reader<'a> {
     last: Kind,
     /// How many expressions are being read inside one another.
     pub(super) depth: usize,
-    pub(super) outline: Outline<'a>,
+    pub(super) outline: Outline,
 }
 
 impl<'a> Reader<'a> {
@@ -79,18 +78,18 @@ impl<'a> Reader<'a> {
         self.next()
     }
 
-    pub(super) fn name(&mut self) -> Option<Named<'a>> {
-        self.expect_kind(Kind::Name).map(|token| Named { name: token.text.into(), span: token.span() })
+    pub(super) fn name(&mut self) -> Option<Named> {
+        self.expect_kind(Kind::Name).map(|token| Named { name: token.text.to_string().into(), span: token.span() })
     }
 
-    pub(super) fn string(&mut self) -> Option<Named<'a>> {
+    pub(super) fn string(&mut self) -> Option<Named> {
         let token = self.expect_kind(Kind::String)?;
         let name = unescape(&token.text[1..token.text.len() - 1])?;
         Some(Named { name, span: token.span() })
     }
 
     /// A name of a component: names joined by dots.
-    pub(super) fn dotted_name(&mut self) -> Option<Named<'a>> {
+    pub(super) fn dotted_name(&mut self) -> Option<Named> {
         let mut dotted = self.name()?;
         while self.take(".") {
             let part = self.name()?;
@@ -137,7 +136,7 @@ impl<'a> Reader<'a> {
         self.expect(">")
     }
 
-    fn worded_tag(&mut self, word: Named<'a>) -> Option<()> {
+    fn worded_tag(&mut self, word: Named) -> Option<()> {
         match word.name.as_ref() {
             "extends" => self.outline.parent = Some(self.string()?),
             "include" => {
@@ -198,7 +197,7 @@ impl<'a> Reader<'a> {
         self.expect("in")
     }
 
-    fn set(&mut self, word: Named<'a>) -> Option<()> {
+    fn set(&mut self, word: Named) -> Option<()> {
         self.name()?;
         if self.take("=") {
             return self.expression(0).map(|_| ());
@@ -237,15 +236,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn record(&mut self, call: Call<'a>) {
+    pub(super) fn record(&mut self, call: Call) {
         self.outline.calls.push(call);
     }
 }
 
 /// The text between the quotes of a string; `None` where Tera knows no such escape.
-fn unescape(text: &str) -> Option<Cow<'_, str>> {
+fn unescape(text: &str) -> Option<Text> {
     if !text.contains('\\') {
-        return Some(text.into());
+        return Some(text.to_string().into());
     }
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();

@@ -9,7 +9,7 @@ use crate::problem::{Problem, position};
 use crate::source::files::TextFile;
 
 /// The problem that a report of Tera's is, in a template with that outline.
-pub fn explain(report: &ReportError, template: &TextFile, outline: &Outline<'_>) -> Problem {
+pub fn explain(report: &ReportError, template: &TextFile, outline: &Outline) -> Problem {
     let (text, range) = (&template.text, &report.span().range);
     let error = |message: String| Problem::error(&template.path, message).at_bytes(text, range.start, range.end);
     let message = report.message();
@@ -68,14 +68,14 @@ fn meant(message: &str, text: &str, offset: usize) -> Option<&'static str> {
 }
 
 /// The line of the tag that could not be read, where it is an earlier one than that of the mistake.
-fn open_since(text: &str, offset: usize, outline: &Outline<'_>) -> Option<usize> {
+fn open_since(text: &str, offset: usize, outline: &Outline) -> Option<usize> {
     let start = outline.skipped.iter().copied().rfind(|start| *start < offset)?;
     let (first, last) = (position(text, start).0, position(text, offset).0);
     (first < last).then_some(first)
 }
 
 /// The template ends too early: what is still open is of more use than the template's end.
-fn unclosed(template: &TextFile, outline: &Outline<'_>) -> Problem {
+fn unclosed(template: &TextFile, outline: &Outline) -> Problem {
     let text = &template.text;
     if let Some(start) = outline.cut {
         let (open, close) = if text[start..].starts_with("{{") { ("{{", "}}") } else { ("{%", "%}") };

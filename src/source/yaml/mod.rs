@@ -10,6 +10,7 @@ mod syntax;
 mod tests;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::problem::Problem;
 use crate::snapshot;
@@ -73,18 +74,18 @@ pub struct Entry {
 
 /// A file that is a YAML mapping.
 #[derive(Debug)]
-pub struct Document<'a> {
-    file: &'a TextFile,
+pub struct Document {
+    file: Arc<TextFile>,
     /// The entries of the root.
     pub entries: Vec<Entry>,
 }
 
 /// Reads a file whose root is a mapping. `None` where it is empty or cannot be read as such.
-pub fn read<'a>(file: &'a TextFile, rules: Rules, problems: &mut Vec<Problem>) -> Option<Document<'a>> {
+pub fn read(file: &Arc<TextFile>, rules: Rules, problems: &mut Vec<Problem>) -> Option<Document> {
     let root = reader::read(file, rules, problems)?;
-    let document = Document { file, entries: Vec::new() };
+    let document = Document { file: file.clone(), entries: Vec::new() };
     match root.content {
-        Content::Map(entries) => Some(Document { file, entries }),
+        Content::Map(entries) => Some(Document { entries, ..document }),
         Content::Null => {
             if file.text.trim().is_empty() {
                 let help = "write something into it, or delete it";
@@ -101,19 +102,7 @@ pub fn read<'a>(file: &'a TextFile, rules: Rules, problems: &mut Vec<Problem>) -
     }
 }
 
-/// Reads several files, and says whether each could be read, so that what is not found in them really is not there.
-pub fn read_all<'a>(files: &'a [TextFile], rules: Rules, problems: &mut Vec<Problem>) -> (Vec<Document<'a>>, bool) {
-    let (mut documents, mut complete) = (Vec::new(), true);
-    for file in files {
-        let before = problems.len();
-        let document = read(file, rules, problems);
-        complete &= document.is_some() || !problems[before..].iter().any(Problem::is_error);
-        documents.extend(document);
-    }
-    (documents, complete)
-}
-
-impl Document<'_> {
+impl Document {
     /// The file's path relative to the site's folder.
     pub fn path(&self) -> &str {
         &self.file.path

@@ -9,8 +9,8 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess};
 
-use super::places::Places;
-use super::{Content, Document, Entry, Mark, Node, Rules, syntax};
+use super::places::{self, Places};
+use super::{Content, Entry, Mark, Node, Rules, syntax};
 use crate::hint::nearest;
 use crate::problem::Problem;
 use crate::source::files::TextFile;
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&self, mark: Mark, message: String) -> Problem {
-        Document { file: self.file, entries: Vec::new() }.error(mark, message)
+        places::put(Problem::error(&self.file.path, message), &self.file.text, mark)
     }
 
     /// The second document of a file fails at its first event, which tells where it begins.

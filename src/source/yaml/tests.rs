@@ -2,8 +2,8 @@ use super::*;
 
 const RULES: Rules = Rules { joined: true, is_whole: |key| key == "whole", tags: &["env", "credential"] };
 
-fn file(text: &str) -> TextFile {
-    TextFile { path: "a.yaml".to_string(), name: "a.yaml".to_string(), text: text.to_string() }
+fn file(text: &str) -> Arc<TextFile> {
+    Arc::new(TextFile { path: "a.yaml".to_string(), name: "a.yaml".to_string(), text: text.to_string() })
 }
 
 /// The first line of each problem, and the marked part of the text.

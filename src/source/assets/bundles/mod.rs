@@ -64,28 +64,64 @@ pub fn join<'a>(kind: Kind, texts: impl IntoIterator<Item = &'a str>) -> String 
     texts.into_iter().flat_map(|text| [text, kind.separator()]).collect()
 }
 
-/// Adds the site's bundles to its static files, which are sorted by address before and after.
-pub fn add(sources: &mut Vec<StaticSource>, settings: &Settings, folders: &[String], problems: &mut Vec<Problem>) {
-    if settings.bundles.is_empty() {
-        return;
-    }
-    let names = Names::new(sources, settings, folders);
-    let mut bundles: Vec<StaticSource> = Vec::new();
-    for written in &settings.bundles {
-        match bundle(written, &names, problems) {
-            Some(made) if bundles.iter().any(|other| other.address == made.address) => {
-                let message = format!("there are two bundles `/{}`", made.address);
-                problems.push(written.name.error(message).help("remove one of them, or give it another name"));
-            }
-            made => bundles.extend(made),
-        }
-    }
-    sources.append(&mut bundles);
-    sources.sort_by(|a, b| a.address.cmp(&b.address));
+/// The bundles that have been made.
+#[derive(Debug, Clone, Default)]
+pub struct Made {
+    /// Those of the settings, in their order.
+    bundles: Vec<Option<Bundled>>,
 }
 
-/// One bundle; `None` with at least one problem.
-fn bundle(written: &Bundle, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<StaticSource> {
+/// A bundle that has been made.
+#[derive(Debug, Clone)]
+struct Bundled {
+    /// What it was made of.
+    files: Vec<StaticSource>,
+    source: StaticSource,
+    warnings: Vec<Problem>,
+}
+
+impl Made {
+    /// Adds the site's bundles to its static files, which are sorted by address before and after.
+    pub fn add(
+        &mut self,
+        sources: &mut Vec<StaticSource>,
+        settings: &Settings,
+        folders: &[String],
+        problems: &mut Vec<Problem>,
+    ) {
+        self.bundles.resize_with(settings.bundles.len(), Default::default);
+        if settings.bundles.is_empty() {
+            return;
+        }
+        let names = Names::new(sources, settings, folders);
+        let mut bundles: Vec<StaticSource> = Vec::new();
+        for (written, made) in settings.bundles.iter().zip(&mut self.bundles) {
+            let bundle = bundle(written, &names, made, problems);
+            add(&mut bundles, bundle, written, problems);
+        }
+        sources.append(&mut bundles);
+        sources.sort_by(|a, b| a.address.cmp(&b.address));
+    }
+}
+
+/// Adds a bundle, unless there is one of that address.
+fn add(bundles: &mut Vec<StaticSource>, bundle: Option<StaticSource>, written: &Bundle, problems: &mut Vec<Problem>) {
+    match bundle {
+        Some(made) if bundles.iter().any(|other| other.address == made.address) => {
+            let message = format!("there are two bundles `/{}`", made.address);
+            problems.push(written.name.error(message).help("remove one of them, or give it another name"));
+        }
+        made => bundles.extend(made),
+    }
+}
+
+/// One bundle; `None` with at least one problem. What was made before is used again where it is made of the same.
+fn bundle(
+    written: &Bundle,
+    names: &Names<'_>,
+    made: &mut Option<Bundled>,
+    problems: &mut Vec<Problem>,
+) -> Option<StaticSource> {
     let before = problems.len();
     let address = names.address(&written.name).map_err(|problem| problems.push(*problem)).ok();
     let files: Vec<_> = written.files.iter().map(|file| names.file(file, written)).collect();
@@ -96,13 +132,27 @@ fn bundle(written: &Bundle, names: &Names<'_>, problems: &mut Vec<Problem>) -> O
     if problems[before..].iter().any(Problem::is_error) {
         return None;
     }
+    if let Some(same) = made.as_ref().filter(|made| made.is_of(&address, &files)) {
+        problems.extend(same.warnings.iter().cloned());
+        return Some(same.source.clone());
+    }
+    let before = problems.len();
     let parts = prepare::parts(kind, &address, &files, problems);
     if problems[before..].iter().any(Problem::is_error) {
         return None;
     }
-    let body = join(kind, parts.iter().map(|part| part.text.as_str())).into_bytes();
+    let body = join(kind, parts.iter().map(|part| part.text.as_str())).into_bytes().into();
     let file = parts.first().map_or_else(String::new, |part| part.file.clone());
-    Some(StaticSource { address, file, body, is_root: false, is_made: true, parts })
+    let source = StaticSource { address, file, body, is_root: false, is_made: true, parts };
+    let files = files.into_iter().cloned().collect();
+    *made = Some(Bundled { files, source: source.clone(), warnings: problems[before..].to_vec() });
+    Some(source)
+}
+
+impl Bundled {
+    fn is_of(&self, address: &str, files: &[&StaticSource]) -> bool {
+        self.source.address == address && self.files.iter().eq(files.iter().copied())
+    }
 }
 
 /// A file that stands twice in one bundle.

@@ -4,7 +4,7 @@ use super::{Kind, StaticSource, join, prepare, script, style};
 use crate::problem::Problem;
 
 fn source(address: &str, text: &str) -> StaticSource {
-    let body = text.as_bytes().to_vec();
+    let body = text.as_bytes().to_vec().into();
     StaticSource {
         address: address.to_string(),
         file: address.to_string(),

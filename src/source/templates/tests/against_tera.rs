@@ -32,7 +32,7 @@ fn unknown_to_tera(source: &str) -> Option<BTreeSet<Spot>> {
 }
 
 /// The same as this crate reads it.
-fn read_here(source: &str, outline: &Outline<'_>) -> BTreeSet<Spot> {
+fn read_here(source: &str, outline: &Outline) -> BTreeSet<Spot> {
     let calls = outline.calls.iter().map(|call| match call.kind {
         CallKind::Filter => ("filter", &call.name, call.name.span.start),
         CallKind::Function => ("function", &call.name, call.name.span.start),
@@ -132,7 +132,7 @@ fn corners_of_the_language_are_read_as_tera_does() {
 }
 
 /// What filters were applied to while a template was rendered, as `text|filter(arguments)`.
-fn rendered(source: &str, outline: &Outline<'_>) -> Option<BTreeSet<String>> {
+fn rendered(source: &str, outline: &Outline) -> Option<BTreeSet<String>> {
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     let mut tera = Tera::default();
     for call in &outline.calls {

@@ -14,7 +14,7 @@ fn applied(source: &str) -> Vec<String> {
     applications(&outline)
 }
 
-fn applications(outline: &Outline<'_>) -> Vec<String> {
+fn applications(outline: &Outline) -> Vec<String> {
     let mut found = Vec::new();
     for call in outline.calls.iter().filter(|call| call.kind == CallKind::Filter) {
         let arguments: Vec<_> = call.arguments.iter().map(|argument| argument.name.name.as_ref()).collect();
