@@ -10,6 +10,7 @@ mod commands;
 mod connections;
 mod deploy;
 mod dev;
+mod edits;
 mod layout;
 mod live;
 mod manual;

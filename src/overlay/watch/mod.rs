@@ -126,12 +126,13 @@ impl Watch {
     /// With events it takes one short system call where nothing has happened. A request that arrives after a save has finished is
     /// told of it. With polling that takes up to 100 milliseconds.
     pub fn touched(&mut self) -> Option<Touched> {
-        if let Some(touched) = self.source.touched() {
-            self.pause.keep(touched);
-        }
+        let touched = self.source.touched();
+        let is_new = touched.is_some();
+        touched.into_iter().for_each(|touched| self.pause.keep(touched));
         self.poll_instead();
         let told = self.pause.take(Instant::now());
-        if self.pause.due().is_some() {
+        if is_new && told.is_none() {
+            // Whoever waits does not know yet that there is a time to wait for.
             self.bell.notify_one();
         }
         told

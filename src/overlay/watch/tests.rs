@@ -245,6 +245,25 @@ mod events {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_woken_when_the_pause_is_over() {
+    let folder = site();
+    let app = folder.path().join("app");
+    let hour = Duration::from_secs(3600);
+    let mut watch = Watch::start(&app, Noticing { mode: Mode::Auto, pause: hour }).unwrap();
+    for (name, is_told) in [("a.html", true), ("b.html", false)] {
+        fs::write(app.join("templates").join(name), "new").unwrap();
+        watch.signal().wait().await;
+        assert_eq!(watch.touched().is_some(), is_told);
+    }
+    // The bell says once that there is a time to wait for now; after that nobody is woken before it.
+    let start = tokio::time::Instant::now();
+    watch.signal().wait().await;
+    assert_eq!((watch.touched(), start.elapsed() < hour / 2), (None, true));
+    watch.signal().wait().await;
+    assert!(start.elapsed() > hour / 2);
+}
+
 mod polling {
     use super::*;
 

@@ -1,0 +1,5 @@
+mod controller;
+
+fn main() -> std::process::ExitCode {
+    kalgan::run(kalgan::site!())
+}
