@@ -43,7 +43,9 @@ impl Site {
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
         command.arg("--site").arg(folder.path().join("app"));
-        let server = Server::start_command(command, settings);
+        // Pages are compared as they are, so they get no script.
+        let settings = [settings, &["environment.live_reload=false"]].concat();
+        let server = Server::start_command(command, &settings);
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
         Site { folder, server, agent }
     }

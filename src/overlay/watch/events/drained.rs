@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::entries::is_within;
 use crate::source::workspace::Touched;
 
 /// What is to be told of the events that were read together. Paths are relative to the site's folder.
@@ -41,11 +40,14 @@ impl Drained {
         }
     }
 
-    /// Whether something is happening that ends in a moment: a file went away, or one that was saved is being saved again.
+    /// Whether something is happening that ends in a moment: a file went away and nobody has begun to write it anew, or files of a new
+    /// folder are being written. (A file that is being written is kept back, so nobody has to wait for that.)
     pub(super) fn is_waiting(&self, unfinished: &BTreeSet<String>) -> bool {
-        !self.is_all
-            && (!self.missing.is_empty()
-                || unfinished.iter().any(|path| self.touched.iter().any(|touched| is_within(path, touched))))
+        let is_in_folder = |path: &String| {
+            let mut folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+            folders.any(|folder| self.touched.contains(folder))
+        };
+        !self.is_all && (!self.missing.is_subset(unfinished) || unfinished.iter().any(is_in_folder))
     }
 
     /// What is told. Files that are still being written are not: they are told when they are closed.

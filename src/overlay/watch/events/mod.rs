@@ -28,10 +28,10 @@ use crate::source::workspace::Touched;
 use drained::Drained;
 use watched::Watched;
 
-/// Some editors move a file out of its place or delete it and write it anew, which takes them a fraction of a millisecond. A request
-/// in between would be answered by a site without the file, so it waits this long for the file to come back. A file that was
-/// really deleted is told after it: a request that meets that waits as long.
-const MOMENT: Duration = Duration::from_millis(5);
+/// Some editors move a file out of its place or delete it and begin to write it anew, which takes them a fraction of a millisecond. A
+/// request in between would be answered by a site without the file, so it waits this long for the file to come back. A file that
+/// was really deleted is told after it: a request that meets that waits as long.
+const MOMENT: Duration = Duration::from_millis(3);
 
 /// Room for about a hundred events of usual names; where there are more it is filled again. The kernel needs room for one.
 const BUFFER: usize = 8192;
