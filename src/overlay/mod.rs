@@ -12,6 +12,7 @@ pub mod live;
 pub mod patch;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::problem::Problem;
@@ -20,6 +21,9 @@ use crate::source::Options;
 use crate::source::workspace::{Refresh, Review, Workspace};
 use watch::Watch;
 pub use watch::{Folders, Noticing, Signal};
+
+/// Most times that files are read again at once: a program that never stops saving must not hold up requests.
+const AGAIN: usize = 3;
 
 /// The site's folder, and what was read from it.
 #[derive(Debug)]
@@ -66,8 +70,17 @@ impl Overlay {
 
     /// What has changed since the last call; `None` where no file was touched.
     pub fn refresh(&mut self) -> Option<Refresh> {
-        let touched = self.watch.touched()?;
-        Some(self.workspace.refresh(&touched))
+        let mut touched = self.watch.touched()?;
+        let mut refresh = self.workspace.refresh(&touched);
+        // What was saved again while it was read may have been read by half.
+        for _ in 0..AGAIN {
+            let Some(again) = self.watch.touched_meanwhile(&touched) else { break };
+            let more = self.workspace.refresh(&again);
+            refresh.changed.add(&more.changed);
+            refresh.files = refresh.files.into_iter().chain(more.files).collect::<BTreeSet<_>>().into_iter().collect();
+            touched = again;
+        }
+        Some(refresh)
     }
 
     /// What is needed to find all mistakes in the site's files as they are now, on another thread perhaps.

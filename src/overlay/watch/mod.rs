@@ -138,6 +138,17 @@ impl Watch {
         told
     }
 
+    /// What was touched while the files that [`Watch::touched`] has told were read; `None` where nothing was. Where one of them is being
+    /// written again, it may have been read by half: then this waits a moment for the end of that.
+    pub fn touched_meanwhile(&mut self, told: &Touched) -> Option<Touched> {
+        match &mut self.source {
+            #[cfg(target_os = "linux")]
+            Source::Events(events) => events.touched_meanwhile(told),
+            // It looks until files rest.
+            Source::Poll(_) => None,
+        }
+    }
+
     /// Something to wait with for the next time that [`Watch::touched`] should be asked.
     pub fn signal(&self) -> Signal {
         Signal::new(self.source.descriptor(), Arc::clone(&self.bell), self.pause.due())

@@ -89,6 +89,23 @@ mod events {
     }
 
     #[test]
+    fn a_file_that_is_saved_again_while_it_is_read_is_read_again() {
+        let (_folder, app, mut watch) = watched();
+        fs::write(app.join("templates/a.html"), "first").unwrap();
+        let read = watch.touched().unwrap();
+        assert_eq!(watch.touched_meanwhile(&read), None);
+        let mut file = fs::File::create(app.join("templates/a.html")).unwrap();
+        let writing = std::thread::spawn(move || file.write_all(b"second").unwrap());
+        assert_eq!(watch.touched_meanwhile(&read), paths(&["templates/a.html"]));
+        writing.join().unwrap();
+        // Of one that is not being read nobody waits for the end.
+        let file = fs::File::create(app.join("templates/b.html")).unwrap();
+        assert_eq!(watch.touched_meanwhile(&read), None);
+        drop(file);
+        assert_eq!(watch.touched(), paths(&["templates/b.html"]));
+    }
+
+    #[test]
     fn files_are_moved_into_place_added_renamed_and_deleted() {
         let (_folder, app, mut watch) = watched();
         fs::write(app.join("templates/.a.tmp"), "new").unwrap();

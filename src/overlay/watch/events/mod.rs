@@ -23,7 +23,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader};
 use rustix::io::Errno;
 
-use super::entries::Tree;
+use super::entries::{Tree, is_within};
 use crate::source::workspace::Touched;
 use drained::Drained;
 use watched::Watched;
@@ -32,6 +32,10 @@ use watched::Watched;
 /// request in between would be answered by a site without the file, so it waits this long for the file to come back. A file that
 /// was really deleted is told after it: a request that meets that waits as long.
 const MOMENT: Duration = Duration::from_millis(3);
+
+/// A file can be saved again just while it is read because of the save before. Then what was read may be half of it, and is not
+/// shown before the second save ends, but for one that takes longer than this.
+const REWRITING: Duration = Duration::from_millis(100);
 
 /// Room for about a hundred events of usual names; where there are more it is filled again. The kernel needs room for one.
 const BUFFER: usize = 8192;
@@ -125,6 +129,32 @@ impl Events {
         while drained.is_waiting(self.watched.unfinished()) && self.waited(deadline) {
             self.drain(&mut drained);
         }
+        self.told(drained)
+    }
+
+    /// What was touched while those files were read. Where one of them is being written again, this waits for the end of it.
+    pub(super) fn touched_meanwhile(&mut self, read: &Touched) -> Option<Touched> {
+        let mut drained = Drained::default();
+        if !self.drain(&mut drained) {
+            return None;
+        }
+        let start = Instant::now();
+        loop {
+            let is_rewritten = self.watched.unfinished().iter().any(|path| is_of(path, read));
+            let longest = match drained.is_waiting(self.watched.unfinished()) {
+                _ if is_rewritten => REWRITING,
+                true => MOMENT,
+                false => break,
+            };
+            if !self.waited(start + longest) {
+                break;
+            }
+            self.drain(&mut drained);
+        }
+        self.told(drained)
+    }
+
+    fn told(&mut self, mut drained: Drained) -> Option<Touched> {
         self.watched.link_again(&mut drained);
         drained.told(self.watched.unfinished())
     }
@@ -150,6 +180,14 @@ impl Events {
         let Ok(left) = Timespec::try_from(left) else { return false };
         let mut descriptors = [PollFd::new(&*self.descriptor, PollFlags::IN)];
         poll(&mut descriptors, Some(&left)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+/// Whether a path is, or lies in, one of those that were touched.
+fn is_of(path: &str, touched: &Touched) -> bool {
+    match touched {
+        Touched::All => true,
+        Touched::Paths(paths) => paths.iter().any(|touched| is_within(path, touched)),
     }
 }
 
