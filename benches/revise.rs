@@ -51,8 +51,10 @@ fn name(number: usize) -> String {
 }
 
 fn language(code: &'static str, word: &str) -> Language {
-    let message =
-        |number: usize| (format!("group.{}.message-{number}", number / 100), format!("{word} {number} for {{name}}"));
+    let message = |number: usize| {
+        let (id, text) = (format!("group.{}.message-{number}", number / 100), format!("{word} {number} for {{name}}"));
+        (id.into(), text.into())
+    };
     let mut messages: Vec<_> = (0..MESSAGES).map(message).collect();
     messages.sort();
     Language { code: code.into(), messages: Table::Owned(Arc::new(messages)) }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 pub enum Table {
     /// A constant of the binary.
     Static(&'static [(&'static str, &'static str)]),
-    /// Read from disk; a clone is a reference to the same pairs.
-    Owned(Arc<Vec<(String, String)>>),
+    /// Read from disk; a clone is a reference to the same pairs, and a table with another pair in it shares the other texts.
+    Owned(Arc<Vec<(Arc<str>, Arc<str>)>>),
 }
 
 impl Table {
@@ -23,7 +23,7 @@ impl Table {
     pub fn get(&self, key: &str) -> Option<&str> {
         let found = match self {
             Table::Static(pairs) => pairs.binary_search_by(|pair| pair.0.cmp(key)),
-            Table::Owned(pairs) => pairs.binary_search_by(|pair| pair.0.as_str().cmp(key)),
+            Table::Owned(pairs) => pairs.binary_search_by(|pair| (*pair.0).cmp(key)),
         };
         found.ok().map(|index| self.pair(index).1)
     }

@@ -17,6 +17,7 @@ use crate::problem::Problem;
 /// What is remembered of a site's files. A clone is cheap and shares what was made; it is that of one moment.
 #[derive(Debug, Clone)]
 pub struct Memory {
+    /// The folder, with what went wrong in it since its problems were taken.
     pub files: Files,
     settings: Memo<TextFile, SettingsFile>,
     messages: Memo<TextFile, MessageFile>,

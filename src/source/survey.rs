@@ -16,10 +16,15 @@ use crate::snapshot::{Asset, Blob, Language, Route, Snapshot, Text};
 
 /// What the files of a site say.
 pub struct Survey {
+    /// The settings of all files.
     pub settings: Arc<Settings>,
+    /// One per folder of messages, sorted by code.
     pub languages: Vec<Language>,
+    /// In declared order.
     pub routes: Vec<Route>,
+    /// In a release as short as they are served.
     pub assets: assets::Found,
+    /// Sorted by name.
     pub templates: templates::Found,
     complete: Complete,
     /// Whether all settings and templates could be read.

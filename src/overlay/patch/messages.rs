@@ -57,7 +57,7 @@ pub fn read(
 fn put_over(language: Language, texts: &Texts) -> Language {
     let mut messages: BTreeMap<&str, &str> = language.messages.iter().collect();
     messages.extend(texts.iter().map(|(id, placed)| (id.as_str(), placed.text.as_str())));
-    let messages: Vec<_> = messages.into_iter().map(|(id, text)| (id.to_string(), text.to_string())).collect();
+    let messages: Vec<_> = messages.into_iter().map(|(id, text)| (id.into(), text.into())).collect();
     Language { code: language.code, messages: Table::Owned(messages.into()) }
 }
 

@@ -52,15 +52,17 @@ pub fn revise(
     for (number, source) in sources.iter().enumerate() {
         let before = old.remove(&source.address);
         let is_same = |asset: &Asset| asset.version == versions.files[number] && asset.is_root == source.is_root;
-        if let Some(same) = before.as_ref().filter(|asset| is_same_basis && is_same(asset)) {
-            assets.push(same.clone());
-            continue;
-        }
-        let asset = asset(source, &versions, number, versions.body(source, &links[number], &new_basis.written));
-        if before.as_ref() != Some(&asset) {
-            changed.insert(source.address.clone());
-        }
-        assets.push(asset);
+        assets.push(match before {
+            Some(before) if is_same_basis && is_same(&before) => before,
+            before => {
+                let body = versions.body(source, &links[number], &new_basis.written);
+                let asset = asset(source, &versions, number, body);
+                if before.as_ref() != Some(&asset) {
+                    changed.insert(source.address.clone());
+                }
+                asset
+            }
+        });
     }
     changed.extend(old.into_keys());
     *table = assets.into();

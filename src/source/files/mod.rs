@@ -1,6 +1,6 @@
 //! The only door to the disk: every walk is sorted, every read names its file, and nothing outside the site's folder is touched.
 //!
-//! What was read is remembered ([`memory`](self)), so that a site that is being edited is read again only where it was touched. What
+//! What was read is remembered (`memory`), so that a site that is being edited is read again only where it was touched. What
 //! cannot be read is a [`Problem`] like any other mistake. What the files mean is left to the modules beside this one.
 
 mod disk;

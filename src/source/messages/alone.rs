@@ -33,7 +33,7 @@ pub fn read(files: &mut Files, folder: &str, problems: &mut Vec<Problem>) -> BTr
     let by_id = merged(&read, |earlier, later| problems.push(repeated(earlier, later))).into_iter();
     by_id
         .map(|(id, located)| {
-            let (text, place) = (located.message.text.clone(), located.warning(String::new()));
+            let (text, place) = (located.message.text.to_string(), located.warning(String::new()));
             (id.to_string(), Placed { text, place })
         })
         .collect()

@@ -40,8 +40,8 @@ pub struct MessageFile {
 /// A message of one file.
 #[derive(Debug)]
 struct Message {
-    id: String,
-    text: String,
+    id: Arc<str>,
+    text: Arc<str>,
     mark: Mark,
 }
 
@@ -161,8 +161,8 @@ pub fn check(found: &Found, settings: &Settings, problems: &mut Vec<Problem>) {
 
 /// The messages of one language as data.
 pub fn language(code: &str, files: &[Arc<MessageFile>]) -> Language {
-    let messages = merged(files, |_, _| {}).into_iter();
-    let messages = messages.map(|(id, located)| (id.to_string(), located.message.text.clone())).collect();
+    let messages = merged(files, |_, _| {}).into_values().map(|Located { message, .. }| message);
+    let messages = messages.map(|message| (message.id.clone(), message.text.clone())).collect();
     Language { code: code.to_string().into(), messages: Table::Owned(Arc::new(messages)) }
 }
 
@@ -208,14 +208,14 @@ impl MessageFile {
 
     /// The ids that it has, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.by_id.iter().map(|index| self.list[*index].id.as_str())
+        self.by_id.iter().map(|index| &*self.list[*index].id)
     }
 
-    /// The text that it gives an id: the last.
-    pub fn text(&self, id: &str) -> Option<&str> {
-        let end = self.by_id.partition_point(|index| self.list[*index].id.as_str() <= id);
-        let message = &self.list[*self.by_id.get(end.checked_sub(1)?)?];
-        (message.id == id).then_some(&message.text)
+    /// An id and the text that it gives it: the last.
+    pub fn pair(&self, id: &str) -> Option<(&Arc<str>, &Arc<str>)> {
+        let end = self.by_id.partition_point(|index| *self.list[*index].id <= *id);
+        let Message { id: found, text, .. } = &self.list[*self.by_id.get(end.checked_sub(1)?)?];
+        (**found == *id).then_some((found, text))
     }
 }
 
@@ -245,12 +245,12 @@ fn flatten(
         if let Content::Map(entries) = &entry.value.content {
             flatten(document, &id, entries, found, problems);
         } else if let Some(text) = document.text_of(&entry.value) {
-            found.push(Message { id, text: text.to_string(), mark: entry.mark });
+            found.push(Message { id: id.into(), text: text.into(), mark: entry.mark });
         } else {
             let message = format!("the message `{id}` must be text, but this is {}", entry.value.content.describe());
             let problem = document.error(entry.mark, message);
             // It counts as there, so that templates may name it without a second mistake.
-            found.push(Message { id, text: String::new(), mark: entry.mark });
+            found.push(Message { id: id.into(), text: "".into(), mark: entry.mark });
             problems.push(match entry.value.content {
                 Content::Null => problem.help("write `\"\"` for an empty text"),
                 _ => problem.help("write one text, or nested keys for several"),

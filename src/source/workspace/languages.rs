@@ -12,6 +12,12 @@ use crate::source::messages::{Found, MessageFile, language};
 /// The files of each language, by its code.
 pub type Files = BTreeMap<String, Vec<Arc<MessageFile>>>;
 
+/// An id and its text, shared with the file that they are in.
+type Pair = (Arc<str>, Arc<str>);
+
+/// What ids have now; nothing where they are gone.
+type Updates<'m> = BTreeMap<&'m str, Option<(&'m Arc<str>, &'m Arc<str>)>>;
+
 /// The message files, and what the languages of the snapshot were made of.
 #[derive(Debug, Default)]
 pub struct Languages {
@@ -63,12 +69,12 @@ impl Languages {
 
 /// Puts the messages in place that are others in `new` than in `old`, the files that the table was made of. Whether there were any.
 fn revise(table: &mut Table, old: &[Arc<MessageFile>], new: &[Arc<MessageFile>]) -> bool {
-    let mut updates: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let mut updates = Updates::new();
     for id in differing(old, new).into_iter().chain(differing(new, old)) {
         // Of an id that stands in several files the last one counts (B14).
-        let text = new.iter().rev().find_map(|file| file.text(id));
-        if table.get(id) != text {
-            updates.insert(id, text);
+        let pair = new.iter().rev().find_map(|file| file.pair(id));
+        if table.get(id) != pair.map(|(_, text)| &**text) {
+            updates.insert(id, pair);
         }
     }
     if updates.is_empty() {
@@ -76,7 +82,7 @@ fn revise(table: &mut Table, old: &[Arc<MessageFile>], new: &[Arc<MessageFile>])
     }
     let pairs = match std::mem::replace(table, Table::Static(&[])) {
         Table::Owned(pairs) => Arc::unwrap_or_clone(pairs),
-        Table::Static(pairs) => pairs.iter().map(|(id, text)| (id.to_string(), text.to_string())).collect(),
+        Table::Static(pairs) => pairs.iter().map(|(id, text)| ((*id).into(), (*text).into())).collect(),
     };
     *table = Table::Owned(Arc::new(updated(pairs, updates)));
     true
@@ -87,25 +93,25 @@ fn differing<'m>(files: &'m [Arc<MessageFile>], others: &[Arc<MessageFile>]) -> 
     let mut ids = Vec::new();
     for file in files.iter().filter(|file| !others.iter().any(|other| Arc::ptr_eq(other, file))) {
         let other = others.iter().find(|other| other.path() == file.path());
-        ids.extend(file.ids().filter(|id| other.is_none_or(|other| other.text(id) != file.text(id))));
+        ids.extend(file.ids().filter(|id| other.is_none_or(|other| other.pair(id) != file.pair(id))));
     }
     ids
 }
 
-/// Sorted pairs with some of them others, new or (without a text) gone.
-fn updated(pairs: Vec<(String, String)>, updates: BTreeMap<&str, Option<&str>>) -> Vec<(String, String)> {
+/// Sorted pairs with some of them others, new or gone.
+fn updated(pairs: Vec<Pair>, updates: Updates<'_>) -> Vec<Pair> {
     let mut result = Vec::with_capacity(pairs.len() + updates.len());
-    let owned = |id: &str, text: &str| (id.to_string(), text.to_string());
+    let owned = |pair: Option<(&Arc<str>, &Arc<str>)>| pair.map(|(id, text)| (id.clone(), text.clone()));
     let mut updates = updates.into_iter().peekable();
     for pair in pairs {
-        while let Some((id, text)) = updates.next_if(|(id, _)| *id < pair.0.as_str()) {
-            result.extend(text.map(|text| owned(id, text)));
+        while let Some((_, new)) = updates.next_if(|(id, _)| **id < *pair.0) {
+            result.extend(owned(new));
         }
-        match updates.next_if(|(id, _)| *id == pair.0) {
-            Some((id, text)) => result.extend(text.map(|text| owned(id, text))),
+        match updates.next_if(|(id, _)| **id == *pair.0) {
+            Some((_, new)) => result.extend(owned(new)),
             None => result.push(pair),
         }
     }
-    result.extend(updates.filter_map(|(id, text)| Some(owned(id, text?))));
+    result.extend(updates.filter_map(|(_, new)| owned(new)));
     result
 }
