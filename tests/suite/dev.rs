@@ -196,6 +196,14 @@ fn edit(package: &Path, dev: &Dev) {
     dev.wait_for_body("/hello/ann", "Good evening ann");
     assert_eq!(dev.told()["build"]["state"], "done");
 
+    // A mistake in the site's files hinders the build; its repair starts it again.
+    change(package, "app/config/site.yaml", "port: 0", "prot: 0");
+    change(package, CONTROLLER, "Good evening", "Good night");
+    dev.wait_for("the mistake on open pages", || told(dev).contains("failed to run custom build command"));
+    assert!(dev.log().contains("app/config/site.yaml:2:3: error: unknown setting `server.prot`"), "{}", dev.log());
+    change(package, "app/config/site.yaml", "prot: 0", "port: 0");
+    dev.wait_for_body("/hello/ann", "Good night ann");
+
     // A template needs no build.
     let builds = dev.log().matches("building…").count();
     change(package, "app/templates/home.html", "<h1>", "<h1 id=\"top\">");

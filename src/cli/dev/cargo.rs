@@ -18,8 +18,10 @@ use super::program::Program;
 pub(super) enum Outcome {
     /// The binary is there.
     Built(PathBuf),
-    /// Why it is not; at least one reason.
+    /// Why it is not; at least one error of the compiler.
     Failed(Vec<Fault>),
+    /// Why it was not even compiled: build.rs met a mistake in the site's files, or cargo itself one in its own.
+    Refused(Fault),
 }
 
 /// Builds the program. When the future is dropped, cargo and all that it has started are killed.
@@ -27,7 +29,7 @@ pub(super) async fn build(program: Program, more: Vec<OsString>) -> Outcome {
     let failed = |error: std::io::Error| {
         let text = format!("`{}` cannot be run: {error}", program.cargo.to_string_lossy());
         notice::say(&text);
-        Outcome::Failed(vec![Fault::of(&text)])
+        Outcome::Refused(Fault::of(&text))
     };
     match run(command(&program, &more)).await {
         Ok((status, said)) => said.outcome(status, &program),
@@ -103,8 +105,10 @@ impl Said {
         if status.success() {
             return Outcome::Built(self.executable.unwrap_or_else(|| program.executable.clone()));
         }
-        let faults = if self.faults.is_empty() { vec![Fault::of(&self.text)] } else { self.faults };
-        Outcome::Failed(faults)
+        match self.faults.is_empty() {
+            true => Outcome::Refused(Fault::of(&self.text)),
+            false => Outcome::Failed(self.faults),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! Notices that an input of the binary was saved.
+//! Notices that an input of the binary was saved; while a mistake in the site's files hinders the build, also that one of those was.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::inputs::{Inputs, Stamp, is_source};
+use super::inputs::{Inputs, Stamp, is_source, stamp};
 use crate::overlay::Folders;
 
 /// How long no further input must be saved before a build starts. Editors and version control save many files at once.
@@ -84,11 +85,40 @@ impl Changes {
     }
 }
 
+/// How often the site's files are looked at while a mistake in them hinders the build.
+const SITE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The files of a site's folder with their states, but for the sources among them.
+pub(super) fn site_files(folder: &Path) -> BTreeMap<PathBuf, Stamp> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match (entry.path(), entry.metadata()) {
+                (path, Ok(data)) if data.is_dir() => folders.push(path),
+                (path, Ok(data)) if !is_source(&path) => {
+                    found.insert(path, stamp(&data));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Waits until a file of the site is another than it was; gives its path.
+pub(super) async fn site_saved(folder: PathBuf, seen: BTreeMap<PathBuf, Stamp>) -> PathBuf {
+    loop {
+        tokio::time::sleep(SITE_INTERVAL).await;
+        let now = site_files(&folder);
+        let is_other = |path: &&PathBuf| now.get(*path) != seen.get(*path);
+        if let Some(path) = now.keys().chain(seen.keys()).find(is_other) {
+            return path.clone();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::Path;
-
     use super::*;
 
     #[test]

@@ -126,7 +126,8 @@ pub(super) fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
-fn stamp(data: &fs::Metadata) -> Stamp {
+/// The state of a file.
+pub(super) fn stamp(data: &fs::Metadata) -> Stamp {
     (data.len(), data.modified().ok())
 }
 

@@ -110,6 +110,7 @@ async fn launch(settings: &Settings, options: &Options, flags: &serve::Flags) ->
     arguments.extend(flags.arguments());
     Ok(Launch {
         arguments,
+        site: options.folder(),
         socket,
         shutdown_timeout: settings.get("server.shutdown_timeout").map(Duration::from_secs)?,
         folder: PrivateFolder::new().map_err(no_folder)?,

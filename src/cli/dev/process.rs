@@ -30,6 +30,8 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 pub(super) struct Launch {
     /// The command line: `serve` and the flags that `dev` was given.
     pub(super) arguments: Vec<OsString>,
+    /// The site's folder.
+    pub(super) site: PathBuf,
     /// The socket that is served from.
     pub(super) socket: SharedSocket,
     /// The time that requests in flight get when a process is asked to stop.

@@ -3,6 +3,7 @@
 //!
 //! One loop takes one event at a time. What takes time (cargo, the processes of the site, pauses) runs beside it and reports by an event.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::cargo::{self, Outcome};
+use super::changes;
+use super::inputs::Stamp;
 use super::messages::{Fault, Progress};
 use super::notice::{self, count, say, time};
 use super::process::{Happening, Identity, Launch, Process};
@@ -50,6 +53,10 @@ pub(super) struct Supervisor {
     attended: JoinSet<()>,
     /// At most one build.
     builds: JoinSet<Outcome>,
+    /// The site's files as the latest build has found them.
+    site_files: BTreeMap<PathBuf, Stamp>,
+    /// Waits for the repair of the site's files, where they hindered the build.
+    repairs: JoinSet<PathBuf>,
     /// Takes connections.
     current: Option<Process>,
     /// Is getting ready to.
@@ -77,6 +84,8 @@ impl Supervisor {
             events,
             attended: JoinSet::new(),
             builds: JoinSet::new(),
+            site_files: BTreeMap::new(),
+            repairs: JoinSet::new(),
             current: None,
             next: None,
             progress: Progress::Done,
@@ -103,6 +112,7 @@ impl Supervisor {
                 () = &mut stop => return,
                 Some(event) = events.recv() => self.handle(event).await,
                 Some(Ok(outcome)) = self.builds.join_next() => self.built(outcome),
+                Some(Ok(file)) = self.repairs.join_next() => self.changed(&[file]).await,
                 Some(_) = self.attended.join_next() => {}
             }
         }
@@ -134,6 +144,8 @@ impl Supervisor {
             return;
         }
         self.builds.shutdown().await;
+        self.repairs.shutdown().await;
+        self.site_files = changes::site_files(&self.launch.site);
         self.since = Instant::now();
         say(format_args!("{} changed, building…", named(files, &self.program.folder)));
         self.tell(Progress::Running);
@@ -143,9 +155,11 @@ impl Supervisor {
     fn built(&mut self, outcome: Outcome) {
         let executable = match outcome {
             Outcome::Built(executable) => executable,
-            Outcome::Failed(faults) => {
-                say(format_args!("the build failed: {}", count(faults.len(), "error")));
-                return self.tell(Progress::Failed(faults));
+            Outcome::Failed(faults) => return self.failed(faults),
+            Outcome::Refused(fault) => {
+                let seen = std::mem::take(&mut self.site_files);
+                self.repairs.spawn(changes::site_saved(self.launch.site.clone(), seen));
+                return self.failed(vec![fault]);
             }
         };
         let took = time(self.since.elapsed());
@@ -161,6 +175,11 @@ impl Supervisor {
         self.progress = Progress::Done;
         self.pause = PAUSES.0;
         self.start();
+    }
+
+    fn failed(&mut self, faults: Vec<Fault>) {
+        say(format_args!("the build failed: {}", count(faults.len(), "error")));
+        self.tell(Progress::Failed(faults));
     }
 
     /// Starts the newest binary. One that is getting ready is not needed any more.
