@@ -16,7 +16,7 @@ pub const HOME: &str = "home";
 
 /// The menu.
 pub const SECTIONS: &[Section] = &[
-    Section { name: "begin", pages: &["start", "structure", "porting"] },
+    Section { name: "begin", pages: &["start", "structure", "development", "porting"] },
     Section {
         name: "write",
         pages: &[
