@@ -32,6 +32,7 @@ use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
 use crate::site::{Found, Site};
+#[cfg(any(test, feature = "overlay"))]
 use crate::snapshot::Changed;
 
 /// All that a request is answered from: one site and what was made from it.
@@ -81,6 +82,7 @@ impl Serving {
     }
 
     /// The same, with what a process in development adds.
+    #[cfg(any(test, feature = "overlay"))]
     pub fn developed_by(mut self, development: Arc<dyn Development>) -> Self {
         self.development = Some(development);
         self
@@ -97,6 +99,7 @@ impl Serving {
     /// # Errors
     ///
     /// As [`Serving::new`].
+    #[cfg(any(test, feature = "overlay"))]
     pub fn revised(&self, site: Arc<Site>, dispatch: &Dispatch, changed: &Changed) -> Result<Self, Error> {
         let endpoints = match changed.routes || changed.settings {
             true => Arc::new(Endpoints::new(&site, dispatch)?),

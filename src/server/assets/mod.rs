@@ -14,6 +14,7 @@ mod parts;
 mod tests;
 
 use std::borrow::Cow;
+#[cfg(any(test, feature = "overlay"))]
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -78,6 +79,7 @@ impl StaticFiles {
     /// # Errors
     ///
     /// As [`StaticFiles::new`].
+    #[cfg(any(test, feature = "overlay"))]
     pub fn revised(&self, site: &Site, changed: &BTreeSet<String>) -> Result<Self, Error> {
         StaticFiles::with(site, |asset, shared| {
             let number = self.assets.number(&asset.path).filter(|_| !changed.contains(&*asset.path))?;
