@@ -5,6 +5,7 @@
 //! Tera refuses. Whether messages, routes and files of those names exist is left to [`check`](crate::source::check).
 
 mod arguments;
+mod circle;
 mod engine;
 mod expression;
 mod included;
@@ -234,6 +235,7 @@ pub fn check(
         let usages: Vec<_> = templates.iter().map(|template| template.usages.clone()).collect();
         problems.extend(arguments::problems(&usages, engine));
         problems.extend(included::problems(&usages));
+        problems.extend(circle::problems(&usages));
         return usages;
     };
     explain(&refusal, templates, engine, complete, problems)
