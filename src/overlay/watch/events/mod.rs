@@ -37,6 +37,10 @@ const MOMENT: Duration = Duration::from_millis(3);
 /// shown before the second save ends, but for one that takes longer than this.
 const REWRITING: Duration = Duration::from_millis(100);
 
+/// A program that saves a file empties it first. The file is empty a little earlier than the kernel tells of it, because its blocks are
+/// freed in between; so one that is empty when it was read gets this much time. Few files are empty for good.
+const EMPTYING: Duration = Duration::from_millis(20);
+
 /// Room for about a hundred events of usual names; where there are more it is filled again. The kernel needs room for one.
 const BUFFER: usize = 8192;
 
@@ -134,8 +138,13 @@ impl Events {
 
     /// What was touched while those files were read. Where one of them is being written again, this waits for the end of it.
     pub(super) fn touched_meanwhile(&mut self, read: &Touched) -> Option<Touched> {
+        let is_emptied = self.watched.is_emptied(read);
         let mut drained = Drained::default();
-        if !self.drain(&mut drained) {
+        let mut is_any = self.drain(&mut drained);
+        if !is_any && is_emptied && self.waited(Instant::now() + EMPTYING) {
+            is_any = self.drain(&mut drained);
+        }
+        if !is_any {
             return None;
         }
         let start = Instant::now();

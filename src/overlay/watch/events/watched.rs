@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use super::super::entries::{Target, Tree, Visitor, is_hidden, is_within, join};
 use super::Event;
 use super::drained::Drained;
+use crate::source::workspace::Touched;
 
 /// What is asked of every watched folder. It must be the same for all: a folder that is watched twice has the last one's.
 const ASKED: WatchFlags = WatchFlags::CLOSE_WRITE
@@ -98,6 +99,13 @@ impl Watched {
     /// Files that somebody has open for writing.
     pub(super) fn unfinished(&self) -> &BTreeSet<String> {
         &self.unfinished
+    }
+
+    /// Whether a file of those is empty.
+    pub(super) fn is_emptied(&self, touched: &Touched) -> bool {
+        let is_empty =
+            |path: &String| std::fs::metadata(self.tree.full(path)).is_ok_and(|data| data.is_file() && data.len() == 0);
+        matches!(touched, Touched::Paths(paths) if paths.iter().any(is_empty))
     }
 
     /// Why a folder could not be watched, once.
