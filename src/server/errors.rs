@@ -20,7 +20,11 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
     let response = match own_page(serving, &request, &failure).await {
         Some(response) => response,
         None if serving.rules.development_pages => {
-            let mistakes = mistakes(serving).await;
+            // What a client got wrong is no mistake in a file, and looking for those takes time on a large site.
+            let mistakes = match failure.status().is_server_error() {
+                true => mistakes(serving).await,
+                false => Vec::new(),
+            };
             developers::page(&request, &failure, serving.development.as_deref(), mistakes)
         }
         None => failure::visitor_page(&request, &failure),

@@ -31,7 +31,7 @@ use watched::Watched;
 /// Some editors move a file out of its place or delete it and begin to write it anew, which takes them a fraction of a millisecond. A
 /// request in between would be answered by a site without the file, so it waits this long for the file to come back. A file that
 /// was really deleted is told after it: a request that meets that waits as long.
-const MOMENT: Duration = Duration::from_millis(3);
+const MOMENT: Duration = Duration::from_millis(2);
 
 /// A file can be saved again just while it is read because of the save before. Then what was read may be half of it, and is not
 /// shown before the second save ends, but for one that takes longer than this.
