@@ -89,6 +89,21 @@ mod events {
     }
 
     #[test]
+    fn between_two_saves_the_end_of_the_second_is_waited_for() {
+        let (_folder, app, mut watch) = watched();
+        fs::write(app.join("templates/a.html"), "first").unwrap();
+        let mut file = fs::File::create(app.join("templates/a.html")).unwrap();
+        let writing = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(5));
+            file.write_all(b"second").unwrap();
+        });
+        // What was before the first save is too old, and what the first one wrote is gone.
+        assert_eq!(watch.touched(), paths(&["templates/a.html"]));
+        assert_eq!(fs::read_to_string(app.join("templates/a.html")).unwrap(), "second");
+        writing.join().unwrap();
+    }
+
+    #[test]
     fn a_file_that_is_saved_again_while_it_is_read_is_read_again() {
         let (_folder, app, mut watch) = watched();
         fs::write(app.join("templates/a.html"), "first").unwrap();

@@ -50,6 +50,11 @@ impl Drained {
         !self.is_all && (!self.missing.is_subset(unfinished) || unfinished.iter().any(is_in_folder))
     }
 
+    /// Whether a save has ended and the next one of the same file has begun, so that what the first one wrote is gone.
+    pub(super) fn is_saved_again(&self, unfinished: &BTreeSet<String>) -> bool {
+        !self.is_all && unfinished.iter().any(|path| self.touched.contains(path) && !self.missing.contains(path))
+    }
+
     /// What is told. Files that are still being written are not: they are told when they are closed.
     pub(super) fn told(mut self, unfinished: &BTreeSet<String>) -> Option<Touched> {
         if self.is_all || self.touched.contains("") {

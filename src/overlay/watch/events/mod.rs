@@ -33,8 +33,8 @@ use watched::Watched;
 /// was really deleted is told after it: a request that meets that waits as long.
 const MOMENT: Duration = Duration::from_millis(2);
 
-/// A file can be saved again just while it is read because of the save before. Then what was read may be half of it, and is not
-/// shown before the second save ends, but for one that takes longer than this.
+/// A file can be saved again just after a save, before or while it is read because of that. Then what was read may be half of it, and
+/// what was shown before is too old. So the answer waits for the end of the second save, but for one that takes longer than this.
 const REWRITING: Duration = Duration::from_millis(100);
 
 /// A program that saves a file empties it first. The file is empty a little earlier than the kernel tells of it, because its blocks are
@@ -129,10 +129,7 @@ impl Events {
         if !self.drain(&mut drained) {
             return None;
         }
-        let deadline = Instant::now() + MOMENT;
-        while drained.is_waiting(self.watched.unfinished()) && self.waited(deadline) {
-            self.drain(&mut drained);
-        }
+        self.settle(&mut drained, None);
         self.told(drained)
     }
 
@@ -147,20 +144,27 @@ impl Events {
         if !is_any {
             return None;
         }
+        self.settle(&mut drained, Some(read));
+        self.told(drained)
+    }
+
+    /// Waits for the end of saves that are under way, where what is there until then cannot be shown: a file that is away; one that was
+    /// saved, so that its old state must not be shown any more, and is being saved again; one of those that were just read.
+    fn settle(&mut self, drained: &mut Drained, read: Option<&Touched>) {
         let start = Instant::now();
         loop {
-            let is_rewritten = self.watched.unfinished().iter().any(|path| is_of(path, read));
-            let longest = match drained.is_waiting(self.watched.unfinished()) {
-                _ if is_rewritten => REWRITING,
+            let unfinished = self.watched.unfinished();
+            let is_rewritten = unfinished.iter().any(|path| read.is_some_and(|read| is_of(path, read)));
+            let longest = match drained.is_waiting(unfinished) {
+                _ if is_rewritten || drained.is_saved_again(unfinished) => REWRITING,
                 true => MOMENT,
-                false => break,
+                false => return,
             };
             if !self.waited(start + longest) {
-                break;
+                return;
             }
-            self.drain(&mut drained);
+            self.drain(drained);
         }
-        self.told(drained)
     }
 
     fn told(&mut self, mut drained: Drained) -> Option<Touched> {
