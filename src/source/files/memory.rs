@@ -193,7 +193,10 @@ impl Memory {
         let is_same = |(entry, real): &(Entry, PathBuf), path: &str| {
             *entry == Entry::File && disk.resolve(path).is_ok_and(|(entry, now)| entry == Entry::File && now == *real)
         };
-        paths.retain(|path| !matches!(self.resolved.get(path), Some(Ok(before)) if is_same(before, path)));
+        let is_known = |path: &String| {
+            matches!(self.resolved.get(path), Some(Ok(before)) if is_same(before, path)) && self.is_listed(path)
+        };
+        paths.retain(|path| !is_known(path));
         if paths.is_empty() {
             return;
         }
@@ -207,6 +210,13 @@ impl Memory {
         self.links.retain(|known, _| stays(known));
         self.listings.retain(|known, _| stays(known));
         self.walks.retain(|known, _| stays(known));
+    }
+
+    /// Whether a path stands in the listing of its folder. One that was gone for a moment, while its folder was listed because of another
+    /// edit, does not, though it is known from before.
+    fn is_listed(&self, path: &str) -> bool {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.listings.get(folder).is_none_or(|listing| listing.names.iter().any(|known| known == name))
     }
 
     /// Looks again at everything when it is next asked for.

@@ -199,6 +199,22 @@ fn files_that_do_not_fit_together_change_nothing() {
 }
 
 #[test]
+fn a_file_that_was_gone_while_its_folder_was_looked_at_comes_back() {
+    let mut edited = Edited::new(&[("templates/a.html", "a"), ("templates/b.html", "b")]);
+    let names = |edited: &Edited| -> Vec<String> {
+        edited.workspace.snapshot().templates.iter().map(|template| template.name.to_string()).collect()
+    };
+    let away = edited.folder.path().join("templates/b.html");
+    fs::remove_file(&away).unwrap();
+    // Nobody has told of the removal yet, but of something else in the folder.
+    edited.write("templates/c.html", "c");
+    assert_eq!(names(&edited), ["a.html", "c.html"]);
+    fs::write(&away, "b").unwrap();
+    edited.touch("templates/b.html");
+    assert_eq!(names(&edited), ["a.html", "b.html", "c.html"]);
+}
+
+#[test]
 fn a_broken_template_is_shown_as_it_is() {
     let mut edited = Edited::new(&[("templates/a.html", "{{ a }}")]);
     let refresh = edited.write("templates/a.html", "{{ a");
