@@ -1,7 +1,7 @@
 //! The command `dev`: builds and restarts the site when its Rust files change, without closing the socket that it listens on.
 //!
 //! 1. [`program`]: which binary runs, and how cargo makes it; [`inputs`]: the files that it is made of; [`changes`]: which were saved.
-//! 2. [`supervise`]: what is done then. [`cargo`] builds and tells what the compiler found ([`diagnostics`]); [`process`] runs the site.
+//! 2. [`mod@supervise`]: what is done then. [`cargo`] builds and tells what the compiler found ([`diagnostics`]); [`process`] runs the site.
 //! 3. [`supervised`]: the other side, in the site's process. [`messages`] is what both tell each other; [`notice`], the terminal.
 //!
 //! This process binds the socket and takes no connection from it. Each process of the site gets it as its standard input, so that the

@@ -54,7 +54,7 @@ use crate::source::settings::Settings;
 /// A static file on its way to the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaticSource {
-    /// The address without the leading slash, as in [`Asset::path`].
+    /// The address without the leading slash, as in [`Asset::path`](crate::snapshot::Asset::path).
     pub address: String,
     /// The site's file that problems in it are reported for.
     pub file: String,
