@@ -1,5 +1,6 @@
 //! Puts the parts together: from what the build wrote, settings and flags to a process that serves.
 
+mod at_start;
 #[cfg(feature = "overlay")]
 mod development;
 #[cfg(feature = "overlay")]

@@ -10,24 +10,13 @@ use std::time::Instant;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::at_start;
 use crate::error::{Error, one_line};
 use crate::server::{Pipeline, Serving};
-use crate::site::{Settings, Site};
+use crate::site::Site;
 
 /// Makes what is served, from all that may have changed outside.
 pub(crate) type Load = dyn Fn() -> Result<Serving, Error> + Send + Sync;
-
-/// Settings that are read once, when the process starts.
-const AT_START: [&str; 8] = [
-    "server.address",
-    "server.header_timeout",
-    "server.idle_timeout",
-    "server.max_connections",
-    "server.max_header_size",
-    "server.number_of_workers",
-    "server.port",
-    "server.shutdown_timeout",
-];
 
 /// Receives SIGHUP, which from here on does not end the process.
 #[derive(Debug)]
@@ -73,9 +62,7 @@ fn reload(pipeline: &Pipeline, load: &Load) {
     let old = pipeline.serving();
     match load().and_then(|new| same_environment(old.site(), new)) {
         Ok(new) => {
-            for key in changed(&old.site().settings, &new.site().settings) {
-                tracing::warn!("`{key}` is another now; restart the process, because it counts at the start only");
-            }
+            at_start::tell(&old.site().settings, &new.site().settings);
             pipeline.replace(new);
             tracing::info!("reloaded in {:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
         }
@@ -99,10 +86,4 @@ fn same_environment(old: &Site, new: Serving) -> Result<Serving, Error> {
             Err(Error::Setting(format!("{name} cannot change while the process runs; restart it")))
         }
     }
-}
-
-/// The settings of [`AT_START`] that have other values.
-fn changed(old: &Settings, new: &Settings) -> impl Iterator<Item = &'static str> {
-    let value = |settings: &Settings, key| settings.get::<Option<String>>(key).ok();
-    AT_START.into_iter().filter(move |key| value(old, key) != value(new, key))
 }

@@ -276,7 +276,11 @@ fn without_an_overlay_sighup_reads_the_settings_file_again() {
     put(&folder, &[("more.yaml", "static:\n  max_age: 90\nserver:\n  max_connections: 7\n")]);
     reload(&server, "reloaded in", 1);
     assert_eq!(kept(), "public, max-age=90");
-    assert!(server.log().contains("`server.max_connections` is another now; restart the process"), "{}", server.log());
+    assert!(
+        server.log().contains("`server.max_connections` was changed; it counts when the process is started again"),
+        "{}",
+        server.log()
+    );
     put(&folder, &[("more.yaml", "static:\n  max_age: soon\n")]);
     reload(&server, "more.yaml:2:12: error", 1);
     put(&folder, &[("more.yaml", "environment:\n  is_prod: false\n")]);

@@ -2,12 +2,12 @@
 //!
 //! 1. A request comes, or a file changes while nobody asks: [`Developing::refresh`] reads what was touched, makes what serves the site
 //!    as it is now, and puts it in its place, all under one lock.
-//! 2. Open pages are told of it ([`Hub`]), and what counts only at a start is named ([`restart`]).
+//! 2. Open pages are told of it ([`Hub`]), and what counts only at a start is named ([`at_start`]).
 //! 3. On another thread, all mistakes are looked for ([`checks`]) and told to the log and to open pages.
 
 mod checks;
 mod edition;
-mod restart;
+mod production;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
-use super::App;
+use super::{App, at_start};
 use crate::error::Error;
 use crate::overlay::live::{Change, Hub};
 use crate::overlay::{Noticing, Overlay};
@@ -146,10 +146,10 @@ impl Developing {
         editing.refused.clear();
         let old = current.load_full();
         if changed.settings {
-            restart::tell(&old.site().settings, &serving.site().settings);
-            let wants_production = restart::wants_production(editing.overlay.snapshot(), &self.outside);
+            at_start::tell(&old.site().settings, &serving.site().settings);
+            let wants_production = production::is_wanted(editing.overlay.snapshot(), &self.outside);
             if wants_production && !editing.wants_production {
-                restart::tell_production();
+                production::tell();
             }
             editing.wants_production = wants_production;
         }
@@ -161,7 +161,7 @@ impl Developing {
     /// The settings that count. A process that has begun in development stays there, whatever the files say (B39).
     fn settings(&self, editing: &Editing) -> Result<Settings, Error> {
         let mut outside = self.outside.clone();
-        outside.flags.push((restart::IS_PROD.to_string(), "false".to_string()));
+        outside.flags.push((production::IS_PROD.to_string(), "false".to_string()));
         Settings::load(editing.overlay.snapshot(), outside)
     }
 

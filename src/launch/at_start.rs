@@ -1,0 +1,23 @@
+//! Settings that count only when a process starts: a change of one is named, so that nobody waits for it to take effect.
+
+use crate::site::Settings;
+
+/// What the listener, its connections and the threads are made with.
+const KEYS: [&str; 8] = [
+    "server.address",
+    "server.header_timeout",
+    "server.idle_timeout",
+    "server.max_connections",
+    "server.max_header_size",
+    "server.number_of_workers",
+    "server.port",
+    "server.shutdown_timeout",
+];
+
+/// Writes a line for each such setting that has another value than before.
+pub(super) fn tell(old: &Settings, new: &Settings) {
+    let value = |settings: &Settings, key: &str| settings.get::<Option<String>>(key).ok();
+    for key in KEYS.iter().filter(|key| value(old, key) != value(new, key)) {
+        tracing::warn!("`{key}` was changed; it counts when the process is started again");
+    }
+}
