@@ -36,9 +36,10 @@ pub(super) fn page(
     }
     push_table(&mut body, "Request", "", &request_rows(request));
     body.push_str("<p class=\"note\">This page is shown because <code>environment.is_prod</code> is false.</p></main>");
-    // The script of live reload lays no panel of mistakes over a page that has them all.
+    // The script of live reload lays no panel of mistakes over a page that has them all, as those of the server's own failures do.
+    let has_all = if failure.status().is_server_error() { " data-kalgan=\"mistakes\"" } else { "" };
     let html = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\" data-kalgan=\"mistakes\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+        "<!DOCTYPE html>\n<html lang=\"en\"{has_all}>\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><title>{title}</title><style>{STYLE}</style></head>\n\
          <body>{body}</body>\n</html>\n"
     );
