@@ -33,6 +33,10 @@ pub const SECTIONS: &[Section] = &[
             "testing",
         ],
     },
+    Section {
+        name: "services",
+        pages: &["cookies", "sessions", "csrf", "uploads", "passwords", "cache", "database", "mail", "process"],
+    },
     Section { name: "run", pages: &["commands", "production"] },
     Section { name: "reference", pages: &["reference"] },
 ];

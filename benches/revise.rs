@@ -121,7 +121,7 @@ fn site(snapshot: Snapshot) -> Site {
 }
 
 fn render(site: &Site, name: &str) -> String {
-    let view = View { language: "en", values: &|_| None };
+    let view = View { language: "en", values: std::sync::Arc::new(|_: &str| None) };
     site.renderer.render(name, Context::new(), &view).expect("the page above is right")
 }
 

@@ -25,6 +25,9 @@ pub enum Error {
     /// The listener could not be set up; the text names address and reason.
     #[error("{0}")]
     Listen(String),
+    /// A service that the site uses cannot do what is asked: its server does not answer, or its settings do not fit.
+    #[error("{0}")]
+    Service(String),
     /// The result of a command could not be written.
     #[error("the result cannot be written: {0}")]
     Output(std::io::Error),

@@ -21,10 +21,12 @@
 //! | the site as data | [`snapshot`] | constants in the binary |
 //! | data to Rust code | `build` | in build.rs only (feature `build`) |
 //! | what a process serves from | [`site`](mod@site) | immutable |
+//! | what a process keeps | [`mod@process`] | values, tasks, the folder that it writes to |
 //! | what a controller sees | [`http`] | |
 //! | names to functions | [`controller`] | |
 //! | sockets, the way of a request, error pages | `server` | the only user of warp |
 //! | files over the snapshot | `overlay` | edited in development, or an operator's (feature `overlay`) |
+//! | what controllers call | [`service`] | each a feature |
 //! | putting it together | `launch`, `cli`, [`testing`] | |
 //!
 //! Deliberately absent: TLS and HTTP/2 (the proxy in front has them), an ORM, a script runtime, and any switch that makes
@@ -46,7 +48,9 @@ mod launch;
 mod overlay;
 pub mod pattern;
 pub mod problem;
+pub mod process;
 mod server;
+pub mod service;
 pub mod site;
 pub mod snapshot;
 #[cfg(feature = "source")]
@@ -59,6 +63,7 @@ pub use http::{
     StatusCode,
 };
 pub use launch::{App, run};
+pub use process::{AsProcess, Process};
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

@@ -12,6 +12,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST};
@@ -23,15 +24,18 @@ use tokio::runtime::Runtime;
 use crate::controller::Dispatch;
 use crate::error::Error;
 use crate::http::Request;
-use crate::launch::{self, App};
-use crate::server::{Peer, Serving, as_sent};
+use crate::launch::{self, App, process};
+use crate::process::{DataFolder, Process, States};
+use crate::server::{Asking, Peer, Pipeline, Serving, as_sent};
 use crate::site::Outside;
 use crate::snapshot::Snapshot;
 
 /// A client of one site that is not listening anywhere. It may be shared by tests that run at the same time.
 pub struct Client {
-    serving: Arc<Serving>,
-    runtime: Runtime,
+    app: App,
+    pipeline: Arc<Pipeline>,
+    process: Process,
+    runtime: Option<Runtime>,
 }
 
 /// A request that is being put together.
@@ -77,16 +81,38 @@ pub fn client(app: App) -> Client {
 ///
 /// With the error's text when the site cannot be made.
 pub fn client_with(app: App, settings: &[(&str, &str)]) -> Client {
-    Client::new(&app, settings).unwrap_or_else(|error| panic!("the site cannot be made: {error}"))
+    Client::new(app, settings).unwrap_or_else(|error| panic!("the site cannot be made: {error}"))
 }
 
 impl Client {
-    fn new(app: &App, settings: &[(&str, &str)]) -> Result<Self, Error> {
+    fn new(app: App, settings: &[(&str, &str)]) -> Result<Self, Error> {
         let flags = settings.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         let site = app.site(Outside { flags, ..Outside::default() })?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        // A worker of its own, so that background tasks go on between two calls.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| Error::Listen(format!("there is no runtime: {error}")))?;
-        Ok(Client { serving: Arc::new(Serving::new(site, app.dispatch())?), runtime })
+        let data = match site.settings.get::<Option<String>>("data.path")? {
+            Some(path) => DataFolder::new(path),
+            None => DataFolder::temporary()?,
+        };
+        let serving = Serving::new(site.clone(), app.dispatch())?;
+        let (process, pipeline) = runtime.block_on(async {
+            let process = process::begin(&app, &site, data).await?;
+            let pipeline = Arc::new(Pipeline::new(serving, process.clone()));
+            process::ready(&app, &process, &pipeline).await?;
+            Ok::<_, Error>((process, pipeline))
+        })?;
+        Ok(Client { app, pipeline, process, runtime: Some(runtime) })
+    }
+
+    /// The process that the client's site runs in: its state, its services, its folder for data.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Runs a future in the client's process, such as one that asks a service for what a request has left there.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.as_ref().expect("it is there until the client is dropped").block_on(future)
     }
 
     /// A GET request to a path, with its query if any.
@@ -108,6 +134,16 @@ impl Client {
         let method = Method::from_bytes(method.as_bytes()).unwrap_or_else(|_| panic!("`{method}` is not a method"));
         let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("localhost"))]);
         Call { client: self, method, address: address.to_string(), headers, body: Bytes::new() }
+    }
+}
+
+impl Drop for Client {
+    /// The process stops as one does that serves: its hooks run, its tasks are awaited for five seconds.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.block_on(process::end(&self.app, &self.process, Duration::ZERO));
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -173,9 +209,10 @@ impl Call<'_> {
         let (mut parts, ()) = request.unwrap_or_else(|error| panic!("`{}`: {error}", self.address)).into_parts();
         parts.headers = self.headers;
         let method = parts.method.clone();
-        let serving = self.client.serving.clone();
-        self.client.runtime.block_on(async {
-            let answer = serving.answer(parts, Full::new(self.body), Peer { address: None }).await;
+        let serving = self.client.pipeline.serving();
+        let asking = Asking { parts, peer: Peer { address: None }, process: self.client.process.clone() };
+        self.client.block_on(async {
+            let answer = serving.answer(asking, Full::new(self.body)).await;
             let (parts, body) = as_sent(&method, answer).into_parts();
             let body = body.collect().await.unwrap_or_else(|error| panic!("the answer broke off: {error}"));
             Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes() }
@@ -228,7 +265,9 @@ pub fn request(address: &str) -> Request {
     let site = app.site(Outside::default()).unwrap_or_else(|error| panic!("the empty site cannot be made: {error}"));
     let request = http::Request::builder().uri(address).body(());
     let (parts, ()) = request.unwrap_or_else(|error| panic!("`{address}`: {error}")).into_parts();
-    Request::new(site, parts, None).unwrap_or_else(|error| panic!("`{address}`: {}", error.reason))
+    let data = DataFolder::temporary().unwrap_or_else(|error| panic!("{error}"));
+    let process = Process::new(site.settings.clone(), data, States::default());
+    Request::new(site, process, parts, None).unwrap_or_else(|error| panic!("`{address}`: {}", error.reason))
 }
 
 pub(crate) fn empty() -> Snapshot {

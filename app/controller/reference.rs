@@ -6,11 +6,26 @@ use serde::Serialize;
 /// The page's name.
 pub const PAGE: &str = "reference";
 
-/// The groups in the order of the page; each takes the settings whose name begins with its own. All others go to [`LATER`].
-const GROUPS: [&str; 7] = ["server", "environment", "i18n", "router", "static", "tera", "error"];
-
-/// The group of settings that nothing reads yet.
-const LATER: &str = "later";
+/// The groups in the order of the page; each takes the settings whose name begins with its own.
+const GROUPS: [&str; 17] = [
+    "server",
+    "environment",
+    "i18n",
+    "router",
+    "static",
+    "tera",
+    "error",
+    "data",
+    "security",
+    "cookie",
+    "session",
+    "csrf",
+    "cache",
+    "db",
+    "mailer",
+    "password",
+    "upload",
+];
 
 /// Settings that belong together.
 #[derive(Serialize)]
@@ -36,15 +51,12 @@ struct Row {
 
 /// All settings in their groups.
 pub fn groups() -> Vec<Group> {
-    let names = GROUPS.into_iter().chain([LATER]);
-    names
-        .map(|name| Group { name, keys: schema::KEYS.iter().filter(|key| group(key) == name).map(Row::new).collect() })
-        .collect()
+    let keys = |name| schema::KEYS.iter().filter(move |key| group(key) == name).map(Row::new).collect();
+    GROUPS.into_iter().map(|name| Group { name, keys: keys(name) }).collect()
 }
 
 fn group(key: &Key) -> &'static str {
-    let first = key.name.split('.').next().unwrap_or_default();
-    GROUPS.into_iter().find(|group| *group == first && key.stage != Stage::Later).unwrap_or(LATER)
+    key.name.split('.').next().unwrap_or_default()
 }
 
 impl Row {
@@ -61,6 +73,9 @@ impl Row {
             "the number of cores" => Some("cores"),
             "the first language by name" => Some("first_language"),
             "true in a release build" => Some("release"),
+            "true in production" => Some("in_production"),
+            "false in production" => Some("not_in_production"),
+            "smtp in production, else log" => Some("transport"),
             _ => None,
         };
         Row { name: key.name, kind, from, to, is_build: key.stage == Stage::Build, default: key.default, default_id }

@@ -27,7 +27,8 @@ use crate::launch::App;
 use crate::overlay::patch::Patched;
 #[cfg(feature = "overlay")]
 use crate::problem::Problem;
-use crate::site::{Outside, Site};
+use crate::process::DataFolder;
+use crate::site::{Outside, Settings, Site};
 use crate::snapshot::Snapshot;
 
 /// The command line of a site's binary.
@@ -208,6 +209,24 @@ impl Options {
     fn folder(&self) -> PathBuf {
         let package = || std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
         self.site.clone().unwrap_or_else(|| package().join("app"))
+    }
+
+    /// The folder that the process writes to: the setting `data.path`, else what systemd made for it, else in development a folder beside
+    /// the site's, else one in the working directory.
+    fn data(&self, settings: &Settings) -> Result<DataFolder, Error> {
+        const FOLDER: &str = "data";
+        if let Some(path) = settings.get::<Option<String>>("data.path")? {
+            return Ok(DataFolder::new(path));
+        }
+        // Of several folders, which systemd separates by colons, the first is the process's own.
+        if let Some(state) = std::env::var("STATE_DIRECTORY").ok().filter(|state| !state.is_empty()) {
+            return Ok(DataFolder::new(state.split(':').next().unwrap_or_default()));
+        }
+        #[cfg(feature = "source")]
+        if !settings.is_prod() {
+            return Ok(DataFolder::new(self.folder().with_file_name(FOLDER)));
+        }
+        Ok(DataFolder::new(FOLDER))
     }
 
     /// These options as a command line, for a process that is to have the same.

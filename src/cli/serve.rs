@@ -4,8 +4,8 @@
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use futures_util::FutureExt;
@@ -20,11 +20,12 @@ use crate::error::Error;
 use crate::error::one_line;
 #[cfg(feature = "overlay")]
 use crate::launch::Developing;
-use crate::launch::{App, Hangups, Load};
+use crate::launch::{App, Hangups, Load, process};
 #[cfg(feature = "overlay")]
 use crate::overlay::live::Hub;
+use crate::process::DataFolder;
 use crate::server::{self, Listener, Pipeline, Serving};
-use crate::site::Settings;
+use crate::site::{Settings, Site};
 
 /// Without the command `dev` no process is started by it.
 #[cfg(not(feature = "overlay"))]
@@ -60,14 +61,14 @@ pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<Ex
 /// Serves, by itself or for the command `dev`.
 fn run_by(app: &Arc<App>, options: &Options, flags: &Flags, dev: Option<&Supervised>) -> Result<ExitCode, Error> {
     let start = start(app, options)?;
-    let site = start.serving.site();
+    let site = start.serving.site().clone();
     let workers = match site.settings.exists("server.number_of_workers") {
         true => site.settings.get("server.number_of_workers")?,
         false => std::thread::available_parallelism().map_or(1, usize::from),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))?;
-    let code = runtime.block_on(serve(start, flags, dev));
+    let code = runtime.block_on(serve(app, start, options.data(&site.settings)?, flags, dev));
     // Requests have had their time; a controller that still blocks its thread must not keep the process.
     runtime.shutdown_background();
     code
@@ -82,10 +83,16 @@ pub(super) fn settings(app: &Arc<App>, options: &Options) -> Result<Settings, Er
 /// What a process begins with.
 struct Start {
     serving: Serving,
-    /// Where it was read from, for people.
-    origin: String,
+    /// Who watches it.
+    seen: Seen,
     /// Makes it anew from all that may have changed outside; none where edits are followed anyway.
     load: Option<Arc<Load>>,
+}
+
+/// The people who see what is served.
+struct Seen {
+    /// Where the site was read from.
+    origin: String,
     /// Tells open pages of builds; none where there are no pages that listen.
     #[cfg(feature = "overlay")]
     hub: Option<Hub>,
@@ -101,7 +108,8 @@ fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
         && folder.is_dir()
     {
         let (serving, hub) = Developing::start(app, &folder, outside)?;
-        return Ok(Start { serving, origin: format!("from `{}`", folder.display()), load: None, hub: Some(hub) });
+        let seen = Seen { origin: format!("from `{}`", folder.display()), hub: Some(hub) };
+        return Ok(Start { serving, seen, load: None });
     }
     let load = {
         let (app, options) = (app.clone(), options.clone());
@@ -110,13 +118,12 @@ fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
     let serving = load()?;
     #[cfg(feature = "overlay")]
     refuse_two_folders(&serving, options)?;
-    Ok(Start {
-        serving,
+    let seen = Seen {
         origin: options.origin(),
-        load: Some(Arc::new(load)),
         #[cfg(feature = "overlay")]
         hub: None,
-    })
+    };
+    Ok(Start { serving, seen, load: Some(Arc::new(load)) })
 }
 
 /// What serves the site in the binary, with the overlay over it where one is given, and the settings from outside.
@@ -148,50 +155,62 @@ fn refuse_two_folders(serving: &Serving, options: &Options) -> Result<(), Error>
     )))
 }
 
-async fn serve(start: Start, flags: &Flags, dev: Option<&Supervised>) -> Result<ExitCode, Error> {
+async fn serve(
+    app: &App,
+    start: Start,
+    data: DataFolder,
+    flags: &Flags,
+    dev: Option<&Supervised>,
+) -> Result<ExitCode, Error> {
     // Before anybody can know that the process is there.
     let (hangups, stop) = (Hangups::listen()?, stop_asked()?);
     let site = start.serving.site().clone();
     let options = connection_options(&site.settings)?;
+    let process = process::begin(app, &site, data).await?;
+    let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()));
+    process::ready(app, &process, &pipeline).await?;
     let (listener, alone) = match dev {
-        Some(dev) => take_over(dev, &start)?,
-        None => (begin(&start, flags).await?, future::pending().boxed()),
+        Some(dev) => take_over(dev, &site, &start.seen)?,
+        None => (begin(&site, &start.seen, flags).await?, future::pending().boxed()),
     };
-    let pipeline = Arc::new(Pipeline::new(start.serving));
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
     let closed = hangups.follow(Arc::clone(&pipeline), start.load);
+    let asked = OnceLock::new();
     let stop = async {
         tokio::select! {
             () = stop => {}
             () = closed => {}
             () = alone => {}
         }
+        let _ = asked.set(Instant::now());
     };
     let cut = server::serve(listener, options, pipeline, stop).await;
     edits.abort();
     if cut > 0 {
         tracing::warn!("{cut} connections were cut: their requests did not finish within `server.shutdown_timeout`");
     }
+    let since = asked.get().map_or(Duration::ZERO, Instant::elapsed);
+    process::end(app, &process, options.shutdown_timeout.saturating_sub(since)).await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Opens the socket, and tells whoever looks at the terminal.
-async fn begin(start: &Start, flags: &Flags) -> Result<Listener, Error> {
-    let settings = &start.serving.site().settings;
+async fn begin(site: &Site, seen: &Seen, flags: &Flags) -> Result<Listener, Error> {
+    let settings = &site.settings;
     let address = settings.get_string("server.address")?;
     refuse_remote_development(settings, &address, flags)?;
     let listener = Listener::bind(&address, settings.get("server.port")?).await?;
     // A closed standard output is no reason not to serve.
-    let _ = super::print(&start.greeting(&listener));
+    let _ = super::print(&seen.greeting(site, &listener));
     Ok(listener)
 }
 
 /// Takes the socket of the command `dev`, and tells it. Gives what ends when `dev` does, too.
 #[cfg(feature = "overlay")]
-fn take_over(dev: &Supervised, start: &Start) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
+fn take_over(dev: &Supervised, site: &Site, seen: &Seen) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
     let listener = Listener::inherited()?;
-    let hub = start.hub.clone();
-    let alone = dev.ready(start.greeting(&listener), move |progress| {
+    let hub = seen.hub.clone();
+    let alone = dev.ready(seen.greeting(site, &listener), move |progress| {
         if let Some(hub) = &hub {
             hub.set_build(progress.into());
         }
@@ -200,14 +219,13 @@ fn take_over(dev: &Supervised, start: &Start) -> Result<(Listener, BoxFuture<'st
 }
 
 #[cfg(not(feature = "overlay"))]
-fn take_over(dev: &Supervised, _start: &Start) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
+fn take_over(dev: &Supervised, _site: &Site, _seen: &Seen) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
     match *dev {}
 }
 
-impl Start {
+impl Seen {
     /// One line that says what is served, in which mode, from where.
-    fn greeting(&self, listener: &Listener) -> String {
-        let site = self.serving.site();
+    fn greeting(&self, site: &Site, listener: &Listener) -> String {
         let mode = if site.settings.is_prod() { "production" } else { "development" };
         format!("{} {} in {mode}, {}: {listener}\n", site.name, site.release, self.origin)
     }

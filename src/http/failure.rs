@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::error::{BoxError, Error};
 
@@ -26,8 +26,8 @@ use crate::error::{BoxError, Error};
 pub struct Failure {
     status: StatusCode,
     reason: Arc<dyn StdError + Send + Sync>,
-    /// The methods of the address, for a status 405.
-    allow: Option<String>,
+    /// Headers of the error page.
+    headers: HeaderMap,
 }
 
 impl Failure {
@@ -40,10 +40,11 @@ impl Failure {
     pub fn because(status: u16, reason: impl Into<BoxError>) -> Self {
         let status = StatusCode::from_u16(status).ok().filter(|status| (400..600).contains(&status.as_u16()));
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Failure { status, reason: Arc::from(reason.into()), allow: None }
+        Failure { status, reason: Arc::from(reason.into()), headers: HeaderMap::new() }
     }
 
-    /// The failure that an error stands for: the one inside it, 400 for [`Error::Request`], else 500.
+    /// The failure that an error stands for: the one inside it, 400 for [`Error::Request`], 503 for [`Error::Service`],
+    /// else 500.
     pub fn from_error(error: impl Into<BoxError>) -> Self {
         let error = match error.into().downcast::<Failure>() {
             Ok(failure) => return *failure,
@@ -51,6 +52,7 @@ impl Failure {
         };
         let status = match error.downcast_ref::<Error>() {
             Some(Error::Request(_)) => 400,
+            Some(Error::Service(_)) => 503,
             _ => 500,
         };
         Failure::because(status, error)
@@ -66,14 +68,33 @@ impl Failure {
         &*self.reason
     }
 
-    /// Names the methods that the address answers to, for the header `Allow`.
-    pub(crate) fn with_allow(self, methods: String) -> Self {
-        Failure { allow: Some(methods), ..self }
+    /// Sends a header with the error page, such as `WWW-Authenticate` with a 401 or `Retry-After` with a 503; one that cannot be sent is
+    /// left out, and a line in the log says so.
+    ///
+    /// ```
+    /// let failure = kalgan::Failure::new(503, "the shop is closed").with_header("retry-after", "3600");
+    /// ```
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            _ => tracing::error!("a header of an error page cannot be sent: `{}`", name.escape_debug()),
+        }
+        self
     }
 
-    /// The value of the header `Allow`, for a status 405.
-    pub(crate) fn allow(&self) -> Option<&str> {
-        self.allow.as_deref()
+    /// Adds headers that the response had which became this failure.
+    pub(crate) fn with_headers(mut self, headers: &HeaderMap) -> Self {
+        for (name, value) in headers {
+            self.headers.append(name, value.clone());
+        }
+        self
+    }
+
+    /// The headers of the error page.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// The reason and every cause behind it, from the outermost, joined by colons; a cause that its effect already spells

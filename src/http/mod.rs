@@ -14,6 +14,8 @@ mod marks;
 mod middleware;
 mod request;
 mod response;
+mod shared;
+mod variables;
 mod view;
 
 pub use cookie::{Cookie, SameSite};
@@ -25,6 +27,10 @@ pub use middleware::{IntoOutcome, Outcome};
 pub use request::Request;
 pub(crate) use request::{Unreadable, host};
 pub use response::{Body, PieceStream, Response};
+#[allow(unused_imports, reason = "only services do something with an answer")]
+pub(crate) use shared::Finish;
+pub(crate) use shared::Finishers;
+pub(crate) use variables::Variables;
 
 #[cfg(test)]
 mod tests;

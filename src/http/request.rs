@@ -13,9 +13,11 @@ use http::{HeaderMap, Method, Uri, Version, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::marks::{Marks, SharedMarks};
+use super::marks::Marks;
+use super::shared::Shared;
 use super::{Failure, accept, cookies, form};
 use crate::error::Error;
+use crate::process::{AsProcess, Process};
 use crate::site::{ReadyRoute, Settings, Site};
 
 /// What a client asked for, with everything that the framework found out about it.
@@ -28,6 +30,7 @@ pub struct Request(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     site: Arc<Site>,
+    process: Process,
     head: Parts,
     peer: Option<SocketAddr>,
     /// The path where decoding changed it.
@@ -39,8 +42,8 @@ struct Inner {
     language: Language,
     values: BTreeMap<String, serde_json::Value>,
     failure: Option<Failure>,
-    /// What whoever works for the answer notes about it.
-    marks: Arc<SharedMarks>,
+    /// What all clones have in common.
+    shared: Arc<Shared>,
 }
 
 #[derive(Clone)]
@@ -76,7 +79,12 @@ impl Request {
     /// # Errors
     ///
     /// [`Error::Request`] when path or query are not UTF-8 after percent-decoding.
-    pub(crate) fn new(site: Arc<Site>, head: Parts, peer: Option<SocketAddr>) -> Result<Self, Box<Unreadable>> {
+    pub(crate) fn new(
+        site: Arc<Site>,
+        process: Process,
+        head: Parts,
+        peer: Option<SocketAddr>,
+    ) -> Result<Self, Box<Unreadable>> {
         let query = form::pairs(head.uri.query().unwrap_or_default().as_bytes(), "query");
         let (decoded_path, query) = match decode(head.uri.path()).and_then(|path| Ok((path, query?))) {
             Ok(read) => read,
@@ -84,6 +92,7 @@ impl Request {
         };
         Ok(Request(Arc::new(Inner {
             site,
+            process,
             head,
             peer,
             decoded_path,
@@ -94,7 +103,7 @@ impl Request {
             language: Language::default(),
             values: BTreeMap::new(),
             failure: None,
-            marks: Arc::default(),
+            shared: Arc::default(),
         })))
     }
 
@@ -257,13 +266,13 @@ impl Request {
     /// The answer then gets no entity tag and is never replaced by 304, so that no browser shows an old one with a nonce or a token that
     /// has become void. Compressed it is all the same: what is new in each answer cannot be guessed from many of them.
     pub fn mark_for_once(&self) {
-        self.0.marks.mark_for_once();
+        self.0.shared.marks.mark_for_once();
     }
 
     /// Notes that the answer must not be compressed, because it shows a lasting secret; see
     /// [`Response::uncompressed`](crate::Response::uncompressed).
     pub fn mark_uncompressed(&self) {
-        self.0.marks.mark_uncompressed();
+        self.0.shared.marks.mark_uncompressed();
     }
 
     /// Why an error page is asked for; `None` outside the controllers of `error.<code>`.
@@ -293,7 +302,11 @@ impl Request {
     }
 
     pub(crate) fn marks(&self) -> Marks {
-        self.0.marks.get()
+        self.0.shared.marks.get()
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0.shared
     }
 
     pub(crate) fn site(&self) -> &Arc<Site> {
@@ -328,6 +341,12 @@ impl Request {
     /// The parts, to be changed in place: while the framework and middleware change a request, nobody else holds it.
     fn change(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
+    }
+}
+
+impl AsProcess for Request {
+    fn process(&self) -> &Process {
+        &self.0.process
     }
 }
 

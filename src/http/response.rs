@@ -33,7 +33,7 @@ pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
-    failure: Option<Failure>,
+    failure: Option<Box<Failure>>,
     marks: Marks,
 }
 
@@ -167,7 +167,7 @@ impl Response {
 
     /// The error page of a failure.
     pub fn failed(failure: Failure) -> Self {
-        Response { status: failure.status(), failure: Some(failure), ..Response::without_type(Body::Empty) }
+        Response { status: failure.status(), failure: Some(Box::new(failure)), ..Response::without_type(Body::Empty) }
     }
 
     /// Sets the status; a number that is no status (RFC 9110 section 15: 100 to 599) makes a failure.
@@ -299,7 +299,7 @@ impl Response {
 
     /// Why the answer will be an error page.
     pub fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+        self.failure.as_deref()
     }
 
     /// Puts what `rendered` makes of the template in its place, where the body is one.
@@ -308,6 +308,11 @@ impl Response {
             Body::Template(page) => Ok(Response { body: rendered(*page)?, ..self }),
             body => Ok(Response { body, ..self }),
         }
+    }
+
+    /// The headers, for what a service adds when the answer is there.
+    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
     }
 
     pub(crate) fn marks(&self) -> Marks {

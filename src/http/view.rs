@@ -1,11 +1,13 @@
 //! What a template sees of the request: the variables `request` and `route` (B54, B65).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Request;
+use super::{Request, Variables};
 use crate::error::Error;
+use crate::process::AsProcess;
 use crate::site::{Context, Value, View, noting};
 
 /// The variable `request` of a template.
@@ -47,7 +49,8 @@ impl Request {
     ///
     /// [`Error::Template`] where there is no such template or it fails.
     pub fn render(&self, template: &str, context: Context) -> Result<String, Error> {
-        let view = View { language: self.language(), values: &|name| self.variable(name) };
+        let request = self.clone();
+        let view = View { language: self.language(), values: Arc::new(move |name: &str| request.variable(name)) };
         let (text, is_for_once) = noting(|| self.site().renderer.render(template, context, &view));
         if is_for_once {
             self.mark_for_once();
@@ -61,7 +64,10 @@ impl Request {
             "request" => Some(Value::from_serializable(&self.request_view())),
             "route" => Some(self.route_view().map_or_else(Value::none, |view| Value::from_serializable(&view))),
             "language" => Some(Value::from(self.language())),
-            _ => None,
+            name => {
+                let Variables(given) = self.process().service()?;
+                given.get(name)?(self)
+            }
         }
     }
 

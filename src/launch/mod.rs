@@ -5,16 +5,18 @@ mod at_start;
 mod development;
 #[cfg(feature = "overlay")]
 mod patched;
+pub(crate) mod process;
 mod reload;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli;
 use crate::controller::{Dispatch, Resolver};
-use crate::error::Error;
+use crate::error::{BoxError, Error};
+use crate::process::{Process, States};
 use crate::site::{Outside, Settings, Site, Tera};
 use crate::snapshot::Snapshot;
 #[cfg(feature = "overlay")]
@@ -28,6 +30,10 @@ pub struct App {
     snapshot: fn() -> Snapshot,
     dispatch: Dispatch,
     tera: Vec<Box<TeraSetup>>,
+    states: Mutex<States>,
+    state_makers: Vec<Box<process::MakeState>>,
+    start_hooks: Vec<Box<process::Hook>>,
+    stop_hooks: Vec<Box<process::Hook>>,
 }
 
 type TeraSetup = dyn Fn(&mut Tera) + Send + Sync;
@@ -35,7 +41,65 @@ type TeraSetup = dyn Fn(&mut Tera) + Send + Sync;
 impl App {
     /// An app from the parts that generated code hands over.
     pub fn new(snapshot: fn() -> Snapshot, dispatch: Dispatch) -> Self {
-        App { snapshot, dispatch, tera: Vec::new() }
+        App {
+            snapshot,
+            dispatch,
+            tera: Vec::new(),
+            states: Mutex::default(),
+            state_makers: Vec::new(),
+            start_hooks: Vec::new(),
+            stop_hooks: Vec::new(),
+        }
+    }
+
+    /// Keeps a value for as long as the process lives; controllers, hooks and tasks find it by its type ([`Process::state`]). Of two values
+    /// of one type the later counts.
+    ///
+    /// What changes while the process runs has its own lock or atomic inside; the value itself is shared.
+    pub fn state<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).insert(value);
+        self
+    }
+
+    /// Keeps a value that is made when the process starts, after the framework's services: from settings, say, or from what is in the
+    /// database. Where it cannot be made the process does not start.
+    pub fn state_from<T, E, F>(mut self, make: impl Fn(Process) -> F + Send + Sync + 'static) -> Self
+    where
+        T: Send + Sync + 'static,
+        E: Into<BoxError>,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.state_makers.push(Box::new(move |process| {
+            let made = make(process);
+            Box::pin(async move {
+                let value = made.await.map_err(Into::into)?;
+                let put: Box<dyn FnOnce(&mut States) + Send> = Box::new(move |states| states.insert(value));
+                Ok(put)
+            })
+        }));
+        self
+    }
+
+    /// Does something when the process is about to serve: its services and values are there, its socket is not open yet. Several run in
+    /// order. Where one fails the process does not start.
+    pub fn on_start<E, F>(mut self, hook: impl Fn(Process) -> F + Send + Sync + 'static) -> Self
+    where
+        E: Into<BoxError>,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+    {
+        self.start_hooks.push(hook_of(hook));
+        self
+    }
+
+    /// Does something when the process stops: its last request has been answered, its tasks and services are still there. Several run in
+    /// order; what one says goes to the log.
+    pub fn on_stop<E, F>(mut self, hook: impl Fn(Process) -> F + Send + Sync + 'static) -> Self
+    where
+        E: Into<BoxError>,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+    {
+        self.stop_hooks.push(hook_of(hook));
+        self
     }
 
     /// Changes the template engine before the templates are loaded: filters, functions and tests that need a value of the
@@ -62,6 +126,11 @@ impl App {
         (self.snapshot)()
     }
 
+    /// The values that `main` gave; they can be taken once.
+    fn take_states(&self) -> States {
+        std::mem::take(&mut *self.states.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn dispatch(&self) -> &Dispatch {
         &self.dispatch
     }
@@ -85,6 +154,17 @@ impl App {
     pub(crate) fn customise(&self, tera: &mut Tera) {
         self.tera.iter().for_each(|setup| setup(tera));
     }
+}
+
+fn hook_of<E, F>(hook: impl Fn(Process) -> F + Send + Sync + 'static) -> Box<process::Hook>
+where
+    E: Into<BoxError>,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+{
+    Box::new(move |process| {
+        let done = hook(process);
+        Box::pin(async move { done.await.map_err(Into::into) })
+    })
 }
 
 impl fmt::Debug for App {

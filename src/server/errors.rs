@@ -29,7 +29,12 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
         }
         None => failure::visitor_page(&request, &failure),
     };
-    match send::answer(with_failure_headers(response, &failure), &request, serving).await {
+    let mut response = with_failure_headers(response, &failure);
+    if let Err(second) = request.finish(&mut response).await {
+        // The page is sent all the same: it tells of the first failure, which may well have led to the second.
+        log(request.method(), request.path(), &second);
+    }
+    match send::answer(response, &request, serving).await {
         Ok(answer) => answer,
         Err(second) => {
             log(request.method(), request.path(), &second);
@@ -83,11 +88,17 @@ async fn mistakes(serving: &Serving) -> Vec<Problem> {
     tokio::task::spawn_blocking(move || development.problems()).await.unwrap_or_default()
 }
 
-fn with_failure_headers(response: Response, failure: &Failure) -> Response {
-    match failure.allow() {
-        Some(allow) => response.with_header(header::ALLOW.as_str(), allow),
-        None => response,
+/// The error page with the headers of the failure, where it does not have them itself; cookies are added.
+fn with_failure_headers(mut response: Response, failure: &Failure) -> Response {
+    for (name, value) in failure.headers() {
+        let headers = response.headers_mut();
+        if *name == header::SET_COOKIE {
+            headers.append(name, value.clone());
+        } else {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
     }
+    response
 }
 
 /// One line per failure; the reason is for the operator, so it goes here and not into the answer.

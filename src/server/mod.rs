@@ -49,7 +49,7 @@ pub use listener::Listener;
 pub use listener::SharedSocket;
 #[cfg(feature = "overlay")]
 pub use page::variants;
-pub use pipeline::{Pipeline, Serving};
+pub use pipeline::{Asking, Pipeline, Serving};
 pub use send::as_sent;
 
 /// Limits of connections. They hold for each connection alone, except the last two.

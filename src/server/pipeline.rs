@@ -8,7 +8,8 @@
 //! 6. the route's middleware run, then the controller; a panic is a 500;
 //! 7. a template that the answer names is rendered;
 //! 8. whatever failed on the way becomes an error page ([`errors`]);
-//! 9. the answer gets the headers that every answer has ([`send`]), an entity tag and, where it is worth it, a coding ([`super::page`]).
+//! 9. services do what they do with every answer: a session is kept, a cookie is sent ([`Request::finish`]);
+//! 10. the answer gets the headers that every answer has ([`send`]), an entity tag and, where it is worth it, a coding ([`super::page`]).
 //!
 //! Everything here works on one [`Serving`], taken once, so a request never sees half of a change.
 
@@ -31,6 +32,7 @@ use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors,
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
+use crate::process::Process;
 use crate::site::{Found, Site};
 #[cfg(any(test, feature = "overlay"))]
 use crate::snapshot::Changed;
@@ -67,6 +69,7 @@ const GATHERING: Duration = Duration::from_millis(10);
 /// Answers requests from the site that is current.
 pub struct Pipeline {
     current: ArcSwap<Serving>,
+    process: Process,
 }
 
 impl Serving {
@@ -157,15 +160,18 @@ impl Answer for Pipeline {
         }
         match serving.file(&parts) {
             Ok(answer) => Answered::AtOnce(answer),
-            Err(other) => Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, parts, body, peer))),
+            Err(other) => {
+                let asking = Asking { parts, peer, process: self.process.clone() };
+                Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
+            }
         }
     }
 }
 
 impl Pipeline {
-    /// A pipeline that answers from this site until another one is put in its place.
-    pub fn new(serving: Serving) -> Self {
-        Pipeline { current: ArcSwap::from_pointee(serving) }
+    /// A pipeline that answers from this site, in this process, until another site is put in its place.
+    pub fn new(serving: Serving, process: Process) -> Self {
+        Pipeline { current: ArcSwap::from_pointee(serving), process }
     }
 
     /// Follows edits of the site when nobody asks for a page, so that open pages can be told; until the future is dropped. In
@@ -192,11 +198,11 @@ impl Pipeline {
 }
 
 impl Serving {
-    /// The whole way of a request, steps 1 to 9.
-    pub async fn answer(self: Arc<Self>, parts: Parts, body: impl RequestBody, peer: Peer) -> warp::reply::Response {
-        match self.file(&parts) {
+    /// The whole way of a request.
+    pub async fn answer(self: Arc<Self>, asking: Asking, body: impl RequestBody) -> warp::reply::Response {
+        match self.file(&asking.parts) {
             Ok(answer) => answer.map(Into::into),
-            Err(other) => self.answer_other(other, parts, body, peer).await,
+            Err(other) => self.answer_other(other, asking, body).await,
         }
     }
 
@@ -213,15 +219,15 @@ impl Serving {
         }
     }
 
-    /// Steps 2 to 9, for what is no slice of a file.
+    /// Steps 2 to 10, for what is no slice of a file.
     async fn answer_other(
         self: Arc<Self>,
         other: NoFile,
-        parts: Parts,
+        asking: Asking,
         body: impl RequestBody,
-        peer: Peer,
     ) -> warp::reply::Response {
-        let mut request = match Request::new(self.site.clone(), parts, peer.address) {
+        let Asking { parts, peer, process } = asking;
+        let mut request = match Request::new(self.site.clone(), process, parts, peer.address) {
             Ok(request) => request,
             Err(unreadable) => return errors::without_request(&self, *unreadable).await,
         };
@@ -235,13 +241,23 @@ impl Serving {
             },
         };
         let answer = match response {
-            Ok(response) => send::answer(response, &request, &self).await,
+            Ok(response) => self.finish_and_send(response, &request).await,
             Err(failure) => Err(failure),
         };
         match answer {
             Ok(answer) => answer,
             Err(failure) => errors::answer(&self, request, failure).await,
         }
+    }
+
+    /// Steps 9 and 10.
+    async fn finish_and_send(
+        &self,
+        mut response: Response,
+        request: &Request,
+    ) -> Result<warp::reply::Response, Failure> {
+        request.finish(&mut response).await?;
+        send::answer(response, request, self).await
     }
 
     fn answer_of_development(&self, request: &Request) -> Option<Response> {
@@ -284,7 +300,9 @@ impl Serving {
                 if request.method() == Method::OPTIONS {
                     return Ok(Routed::Answer(Response::empty().with_header("allow", allow)));
                 }
-                return Err(Failure::new(405, format!("this address answers to {allow} only")).with_allow(allow));
+                return Err(
+                    Failure::new(405, format!("this address answers to {allow} only")).with_header("allow", &allow)
+                );
             }
         };
         match found.language {
@@ -317,6 +335,16 @@ impl Serving {
             None => self.negotiate(request),
         }
     }
+}
+
+/// A request as it comes from a connection, and the process that it comes to.
+pub struct Asking {
+    /// Its head.
+    pub parts: Parts,
+    /// Who is at the other end.
+    pub peer: Peer,
+    /// The process.
+    pub process: Process,
 }
 
 /// What a request is for that is not answered by one slice of a static file.
@@ -354,7 +382,7 @@ async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Fai
     };
     let response = caught(work).await?;
     match response.failure() {
-        Some(failure) => Err(failure.clone()),
+        Some(failure) => Err(failure.clone().with_headers(response.headers())),
         None => Ok(response),
     }
 }

@@ -22,7 +22,8 @@ pub use assets::Assets;
 pub use languages::Languages;
 pub(crate) use renderer::noting;
 pub use renderer::{
-    Context, Equipment, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, View, mark_for_once,
+    Context, Equipment, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, Values, View,
+    mark_for_once,
 };
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
 pub use settings::{Layer, Outside, Settings, Shown};

@@ -252,7 +252,7 @@ fn check_says_what_the_build_says() {
     for (site, code) in [
         ("app", 0),
         ("tests/sites/pages/app", 0),
-        ("tests/mistakes/setting-of-a-later-release", 1),
+        ("tests/mistakes/setting-of-a-service", 1),
         ("tests/mistakes/message-missing-in-a-language", 0),
         ("tests/mistakes/route-unreachable", 1),
         ("tests/mistakes/several-at-once", 1),

@@ -8,6 +8,8 @@ pub struct Server {
     process: Child,
     /// What it writes to standard error.
     log: tempfile::NamedTempFile,
+    /// What it keeps; a test that starts it again on the same folder sets `data.path` itself.
+    _data: tempfile::TempDir,
     /// Scheme, host and port, without a slash at the end; `unix:` and the path for a socket file.
     pub origin: String,
 }
@@ -28,6 +30,8 @@ impl Server {
     /// Starts a command that becomes the binary when it is given the binary's arguments.
     pub fn start_command(mut command: Command, settings: &[&str]) -> Server {
         let log = tempfile::NamedTempFile::new().unwrap();
+        let data = tempfile::tempdir().unwrap();
+        command.env("KALGAN__DATA__PATH", data.path());
         command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         settings.iter().for_each(|setting| {
             command.args(["--set", setting]);
@@ -38,7 +42,7 @@ impl Server {
         let line =
             lines.into_iter().find(|line| line.contains("http://") || line.contains("unix:")).unwrap_or_default();
         let address = line.split_whitespace().last().unwrap_or_default().trim_end_matches('/').to_string();
-        let server = Server { process, log, origin: address };
+        let server = Server { process, log, _data: data, origin: address };
         let is_address = ["http://", "unix:"].iter().any(|scheme| server.origin.starts_with(scheme));
         assert!(is_address, "the first line names no address: {line:?}\n{}", server.log());
         server

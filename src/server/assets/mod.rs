@@ -124,7 +124,7 @@ impl StaticFiles {
         }
         if request.method != Method::GET && request.method != Method::HEAD {
             let failure = Failure::new(405, format!("static files answer to {METHODS} only"));
-            return Lookup::Refused(failure.with_allow(METHODS.to_string()));
+            return Lookup::Refused(failure.with_header("allow", METHODS));
         }
         match found {
             Found::File(number) => {

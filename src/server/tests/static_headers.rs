@@ -17,7 +17,7 @@ const DATE: (u64, &str) = (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT");
 /// A file of a server that runs as long as the runtime does.
 async fn subject(date: Option<u64>) -> subject::Subject {
     let site = static_site::site(Snapshot { date, ..static_site::snapshot(&[]) });
-    let pipeline = Pipeline::new(Serving::new(site, &Dispatch::new([], [])).unwrap());
+    let pipeline = Pipeline::new(Serving::new(site, &Dispatch::new([], [])).unwrap(), static_site::process());
     let listener = Listener::bind("127.0.0.1", 0).await.unwrap();
     let server = listener.address().unwrap().to_string();
     tokio::spawn(serve(listener, Options::default(), Arc::new(pipeline), std::future::pending()));

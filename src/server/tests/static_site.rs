@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::process::{DataFolder, Process, States};
 use crate::site::{Outside, Settings, Site};
 use crate::snapshot::{Asset, Encoding, Place, Setting, Snapshot, Text, Value, Variant};
 
@@ -83,4 +84,10 @@ pub fn site(snapshot: Snapshot) -> Arc<Site> {
 pub fn site_with(snapshot: Snapshot, outside: Outside) -> Arc<Site> {
     let settings = Settings::load(&snapshot, outside).unwrap();
     Arc::new(Site::new(snapshot, settings, &|_| ()).unwrap())
+}
+
+/// A process without services, for requests that ask for none.
+pub fn process() -> Process {
+    let settings = site(snapshot(&[])).settings.clone();
+    Process::new(settings, DataFolder::new("data"), States::default())
 }

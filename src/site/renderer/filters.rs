@@ -1,4 +1,4 @@
-//! The filters `trans`, `url` and `asset` (B131 to B135).
+//! The filters `trans`, `url` and `asset` (B131 to B135), and the functions that services answer.
 //!
 //! They give plain text, which the engine escapes by the template's file type. Arguments of any type are taken as the text that
 //! the engine would print for them.
@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::Filters;
 use super::current;
+use super::{FUNCTIONS, Filters};
 use crate::site::translator::Message;
 
 /// The argument that says the language.
@@ -36,6 +36,15 @@ pub(super) fn register(engine: &mut Tera, filters: Filters) {
             Err(error) => Err(tera::Error::message(error)),
         })
     });
+    for (name, feature) in FUNCTIONS {
+        engine.register_function(name, move |_: Kwargs, _: &State| -> TeraResult<Value> {
+            current::value(name).ok_or_else(|| {
+                tera::Error::message(format!(
+                    "`{name}()` is there in pages of a site that has Kalgan's feature `{feature}` and its middleware"
+                ))
+            })
+        });
+    }
     engine.register_filter("asset", move |value: &str, _: Kwargs, _: &State| Value::normal_string(&assets.url(value)));
 }
 

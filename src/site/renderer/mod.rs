@@ -40,18 +40,24 @@ pub type TeraSetup<'a> = dyn Fn(&mut Tera) + 'a;
 /// The variable that always holds the language.
 const LANGUAGE: &str = "language";
 
-/// Variables that are only computed for a template that uses them.
-const LAZY: [&str; 2] = ["request", "route"];
+/// Variables that are only computed for a template that uses them. `flash` and `session` are there where the site has sessions.
+const LAZY: [&str; 4] = ["flash", "request", "route", "session"];
+
+/// Functions of templates that give one of the view's values, which has the same name; services give them.
+const FUNCTIONS: [(&str, &str); 2] = [("csrf_field", "csrf"), ("csrf_token", "csrf")];
 
 /// The engine's name for the whole context; a template that prints it, to find a mistake, uses every variable.
 const EVERYTHING: &str = "__tera_context";
+
+/// Gives a value by its name.
+pub type Values = Arc<dyn Fn(&str) -> Option<Value> + Send + Sync>;
 
 /// What a template sees besides its context.
 pub struct View<'a> {
     /// The request's language: the variable `language`, and what `trans` and `url` take without `_lang`. Empty: the default.
     pub language: &'a str,
-    /// Gives the variables `request` and `route`; only called for those that the template, a parent or an include of it uses.
-    pub values: &'a dyn Fn(&str) -> Option<Value>,
+    /// Gives the values of [`LAZY`] and [`FUNCTIONS`]; only called for those that the template, or what it needs, uses.
+    pub values: Values,
 }
 
 /// Templates that can be rendered.
@@ -186,7 +192,7 @@ impl Renderer {
                 context.insert_value(*variable, value);
             }
         }
-        let _language = current::set(view.language);
+        let _view = current::set(view);
         engine.render(name, &context).map_err(|error| failure::rendering(name, &error, &self.sources))
     }
 

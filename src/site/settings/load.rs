@@ -26,7 +26,15 @@ const WORKERS: &str = "server.number_of_workers";
 const LANGUAGE: &str = "i18n.language.default";
 
 /// The keys whose defaults depend on the machine or the site.
-pub(super) const COMPUTED: [&str; 3] = [IS_PROD, LANGUAGE, WORKERS];
+const COMPUTED: [&str; 3] = [IS_PROD, LANGUAGE, WORKERS];
+
+/// The keys whose defaults the schema tells in words, because whoever reads them decides.
+const IN_WORDS: [&str; 4] = ["cookie.*.secure", "db.migrate_on_start", "mailer.transport", "password.concurrency"];
+
+/// Whether a key's default stands in the schema as the text that is read.
+pub(super) fn has_written_default(key: &schema::Key) -> bool {
+    !key.default.is_empty() && !COMPUTED.contains(&key.name) && !IN_WORDS.contains(&key.name)
+}
 
 /// A value as some layer gives it.
 #[derive(Clone)]

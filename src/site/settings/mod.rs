@@ -168,5 +168,5 @@ impl Settings {
 /// The default of a key, as text. Some defaults are described in words, because they depend on the machine or the site; those are
 /// computed when the settings are loaded.
 fn default(known: &'static schema::Key) -> Option<&'static str> {
-    (!known.default.is_empty() && !load::COMPUTED.contains(&known.name)).then_some(known.default)
+    load::has_written_default(known).then_some(known.default)
 }

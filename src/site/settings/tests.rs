@@ -149,7 +149,8 @@ fn an_empty_text_from_outside_unsets_a_key() {
 fn defaults_count_where_nobody_set_a_key() {
     let settings = settings_of(vec![]);
     assert_eq!(settings.get_number("server.port").unwrap(), 7878);
-    assert!(settings.get_bool("cookie.visit.secure").unwrap());
+    assert!(settings.get_bool("cookie.visit.http_only").unwrap());
+    assert!(settings.get_bool("cookie.visit.secure").is_err(), "a default that is described in words is no value");
     assert!(settings.get_number("server.number_of_workers").unwrap() >= 1);
     assert_eq!(settings.get_vec("server.hosts").unwrap(), [""; 0]);
     assert_eq!(settings.get::<Option<String>>("server.public_url").unwrap(), None);

@@ -133,7 +133,7 @@ fn all_parts_of_a_site_work_together() {
     assert_eq!(found.parameters, [(Arc::from("id"), "a b".to_string())]);
     let mut context = tera::Context::new();
     context.insert("user", "<Ann>");
-    let view = View { language: "es", values: &|_| None };
+    let view = View { language: "es", values: Arc::new(|_: &str| None) };
     let page = site.renderer.render("page.html", context, &view).unwrap();
     assert_eq!(page, "Hola &lt;Ann&gt; /show/5 /static/css/a.css?tag es");
 }

@@ -40,7 +40,7 @@ fn shared((old, new): &(Site, Site)) -> [bool; 4] {
 }
 
 fn page(site: &Site, language: &str) -> String {
-    let view = View { language, values: &|_| None };
+    let view = View { language, values: Arc::new(|_: &str| None) };
     site.renderer.render("page.html", Context::new(), &view).unwrap()
 }
 

@@ -1,7 +1,5 @@
 //! Whether Kalgan knows a setting under one of its own names, and whether the value fits.
 
-use std::collections::BTreeSet;
-
 use super::flatten::Leaf;
 use crate::hint::nearest;
 use crate::problem::Problem;
@@ -12,27 +10,13 @@ use crate::source::yaml::{Content, Document, Node};
 
 /// Checks all leaves of a file against the schema.
 pub fn leaves(document: &Document, leaves: &[Leaf<'_>], problems: &mut Vec<Problem>) {
-    let mut unused = BTreeSet::new();
     for leaf in leaves {
         let check = Check { document, leaf };
         match schema::find(&leaf.setting.key) {
-            Some(key) => {
-                problems.extend(check.known(key));
-                // One warning says it for a whole group.
-                if key.stage == Stage::Later && unused.insert(unused_name(key)) {
-                    problems.push(check.unused(unused_name(key)));
-                }
-            }
+            Some(key) => problems.extend(check.known(key)),
             None => problems.extend(check.unknown()),
         }
     }
-}
-
-/// What to call a setting that nothing reads: its group where nothing reads any of that, else itself.
-fn unused_name(key: &Key) -> &'static str {
-    let group = key.name.split('.').next().unwrap_or_default();
-    let mut of_group = schema::KEYS.iter().filter(|other| other.name.split('.').next() == Some(group));
-    if of_group.all(|other| other.stage == Stage::Later) { group } else { key.name }
 }
 
 struct Check<'a> {
@@ -52,15 +36,6 @@ impl Check<'_> {
 
     fn key_error(&self, message: String) -> Problem {
         self.document.error(self.leaf.key, message)
-    }
-
-    /// A setting of Kalgan 0.9 that has no effect yet.
-    fn unused(&self, name: &str) -> Problem {
-        let message = match name.contains('.') {
-            true => format!("`{name}` is accepted, but this release does nothing with it"),
-            false => format!("settings under `{name}` are accepted, but this release does nothing with them"),
-        };
-        self.document.warning(self.leaf.key, message).help("leave it for a later release, or remove it")
     }
 
     fn unknown(&self) -> Option<Problem> {

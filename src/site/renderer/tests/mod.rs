@@ -1,7 +1,7 @@
 mod pages;
 mod random;
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 
 use tera::{Kwargs, State};
 
@@ -41,7 +41,7 @@ fn render_as(language: &str, name: &'static str, source: &'static str) -> Result
     let mut context = Context::new();
     context.insert("name", "<Ann> \"x\"");
     context.insert("list", &[1, 2]);
-    site(&[(name, source)]).renderer.render(name, context, &View { language, values: &|_| None })
+    site(&[(name, source)]).renderer.render(name, context, &View { language, values: Arc::new(|_: &str| None) })
 }
 
 /// The names of the pages that have an engine of their own, sorted.
@@ -111,7 +111,7 @@ fn the_language_is_known_in_components_includes_parents_loops_and_captures() {
              {% set t %}{{ 'page'|url }}{% endset %}{{ t }}|{{ 'page'|url(_lang='en') }}{% endblock %}",
         ),
     ]);
-    let view = View { language: "es", values: &|_| None };
+    let view = View { language: "es", values: Arc::new(|_: &str| None) };
     let page = site.renderer.render("page.html", Context::new(), &view).unwrap();
     assert_eq!(page, "Tom y Ann|[Tom y Ann /es/page 1]|Tom y Ann es|/es/page|/en/page");
 }
@@ -128,11 +128,11 @@ fn a_render_inside_a_render_leaves_the_outer_language_alone() {
     let outer = Site::new(snapshot, settings, &move |engine| {
         let inner = Arc::clone(&inner);
         engine.register_filter("inner", move |_: i64, _: Kwargs, _: &State| {
-            let view = View { language: "en", values: &|_| None };
+            let view = View { language: "en", values: Arc::new(|_: &str| None) };
             inner.renderer.render("page.html", Context::new(), &view).unwrap()
         });
     });
-    let view = View { language: "es", values: &|_| None };
+    let view = View { language: "es", values: Arc::new(|_: &str| None) };
     let page = outer.unwrap().renderer.render("page.html", Context::new(), &view).unwrap();
     assert_eq!(page, "Tom y Ann, Tom &amp;amp; Ann, Tom y Ann");
     assert_eq!(current::with(str::to_string), "");
@@ -140,13 +140,14 @@ fn a_render_inside_a_render_leaves_the_outer_language_alone() {
 
 /// The variables that a render asks the view for.
 fn asked(site: &Site, name: &str) -> String {
-    let asked = RefCell::new(Vec::new());
-    let values = |variable: &str| {
-        asked.borrow_mut().push(variable.to_string());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    let values = Arc::new(move |variable: &str| {
+        noted.lock().unwrap().push(variable.to_string());
         Some(Value::from(variable))
-    };
-    site.renderer.render(name, Context::new(), &View { language: "es", values: &values }).unwrap();
-    asked.into_inner().join(" ")
+    });
+    site.renderer.render(name, Context::new(), &View { language: "es", values }).unwrap();
+    asked.lock().unwrap().join(" ")
 }
 
 #[test]
@@ -165,7 +166,7 @@ fn the_views_values_are_computed_only_where_a_template_uses_them() {
 #[test]
 fn a_template_that_prints_the_whole_context_sees_all_of_it() {
     let site = site(&[("all.html", "{{ __tera_context }}")]);
-    assert_eq!(asked(&site, "all.html"), "request route");
+    assert_eq!(asked(&site, "all.html"), "flash request route session");
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn components_that_take_the_request_from_their_caller_find_it() {
         ("c.html", "{% component Nav(@request) %}{{ request }}{% endcomponent Nav %}"),
         ("page.html", "{{ <Nav /> }}"),
     ]);
-    let view = View { language: "es", values: &|variable| Some(Value::from(variable)) };
+    let view = View { language: "es", values: Arc::new(|variable: &str| Some(Value::from(variable))) };
     assert_eq!(site.renderer.render("page.html", Context::new(), &view).unwrap(), "request");
 }
 
@@ -184,7 +185,7 @@ fn variables_of_the_context_hide_those_of_the_view() {
     let mut context = Context::new();
     context.insert("request", "mine");
     context.insert("language", "mine too");
-    let view = View { language: "es", values: &|_| panic!("must not be asked") };
+    let view = View { language: "es", values: Arc::new(|_: &str| panic!("must not be asked")) };
     assert_eq!(site.renderer.render("page.html", context, &view).unwrap(), "mine mine too");
 }
 
@@ -207,7 +208,7 @@ fn a_failure_in_a_component_says_who_called_it() {
         ("c.html", "{% component Box(x) %}{{ x / 'a' }}{% endcomponent Box %}"),
         ("page.html", "\n{{ <Box x={1} /> }}"),
     ]);
-    let view = View { language: "es", values: &|_| None };
+    let view = View { language: "es", values: Arc::new(|_: &str| None) };
     let Err(Error::Template(error)) = site.renderer.render("page.html", Context::new(), &view) else {
         panic!("rendered")
     };
@@ -219,7 +220,7 @@ fn a_failure_in_a_component_says_who_called_it() {
 #[test]
 fn templates_that_are_missing_or_broken_are_errors() {
     let empty = site(&[]);
-    let view = View { language: "es", values: &|_| None };
+    let view = View { language: "es", values: Arc::new(|_: &str| None) };
     let error = empty.renderer.render("no.html", Context::new(), &view).unwrap_err().to_string();
     assert_eq!(error, "template `no.html`: Template 'no.html' not found");
     assert!(!empty.renderer.contains("no.html"));

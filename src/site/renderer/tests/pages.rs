@@ -36,12 +36,12 @@ fn edited(site: &Site, templates: &[Template], changed: &[&str]) -> (Site, Strin
 }
 
 fn show(site: &Site, name: &str) -> String {
-    let view = View { language: "en", values: &|_| None };
+    let view = View { language: "en", values: Arc::new(|_: &str| None) };
     site.renderer.render(name, Context::new(), &view).unwrap_or_else(|error| error.to_string())
 }
 
 fn failed(templates: &[Template], name: &str) -> TemplateError {
-    let view = View { language: "en", values: &|_| None };
+    let view = View { language: "en", values: Arc::new(|_: &str| None) };
     match developed(templates).renderer.render(name, Context::new(), &view) {
         Err(Error::Template(error)) => *error,
         other => panic!("{other:?}"),

@@ -1,6 +1,7 @@
 //! Sites made up at random, the same ones in each run: development must show what production shows, also after edits.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tera::{Kwargs, State};
 
@@ -164,7 +165,7 @@ fn site(templates: &[Template], is_prod: bool) -> Site {
 
 /// What every template gives.
 fn all(site: &Site, templates: &[Template]) -> Vec<String> {
-    let view = View { language: "es", values: &|name| Some(name.into()) };
+    let view = View { language: "es", values: Arc::new(|name: &str| Some(name.into())) };
     let render = |template: &Template| site.renderer.render(&template.name, Context::new(), &view);
     templates.iter().map(|template| render(template).unwrap()).collect()
 }

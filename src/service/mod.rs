@@ -1,0 +1,88 @@
+//! What controllers call beside the framework itself: each service is a module and a cargo feature of its own.
+//!
+//! A service keeps what it needs as a value of its own type in the [`Process`], made here when the process starts ([`start`]). What it
+//! offers takes a request or the process ([`AsProcess`](crate::AsProcess)), never a global. A service that has something to do
+//! with every answer gives a [`Finish`](crate::http::Finish), one that templates ask for something gives
+//! [`Variables`].
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::http::{Finishers, Variables};
+use crate::process::{DataFolder, Process, States};
+use crate::site::{Settings, Site};
+
+/// What a service is started with, and where it puts what it keeps.
+#[allow(dead_code, reason = "without services nothing is read")]
+pub(crate) struct Start<'s> {
+    /// The site as the process starts with it.
+    pub(crate) site: &'s Arc<Site>,
+    /// The folder for what is written.
+    pub(crate) data: &'s DataFolder,
+    /// What services keep, found by type.
+    pub(crate) states: States,
+    /// What services give to templates.
+    pub(crate) variables: Variables,
+    /// What services do with every answer.
+    pub(crate) finishers: Finishers,
+}
+
+#[allow(dead_code, reason = "without services nothing is read")]
+impl Start<'_> {
+    /// The settings that the process starts with.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.site.settings
+    }
+}
+
+/// The groups of settings that a feature reads, and whether the binary has one of those features.
+const READERS: [(&str, &str, bool); 7] = [
+    ("cache", "cache", cfg!(feature = "cache")),
+    ("csrf", "csrf", cfg!(feature = "csrf")),
+    ("db", "sqlite`, `postgres` or `mysql", cfg!(feature = "db")),
+    ("mailer", "mail", cfg!(feature = "mail")),
+    ("password", "password", cfg!(feature = "password")),
+    ("session", "session", cfg!(feature = "session")),
+    ("upload", "upload", cfg!(feature = "upload")),
+];
+
+/// Writes a line for each group of settings that nobody in this binary reads.
+fn tell_unread(settings: &Settings) {
+    for (group, features, _) in READERS.iter().filter(|(_, _, is_read)| !is_read) {
+        if let Some(key) = settings.below(group).next() {
+            tracing::warn!(
+                "`{group}.{key}` is set, but nothing reads it: this binary was built without Kalgan's feature `{features}`"
+            );
+        }
+    }
+}
+
+/// Makes what all services of the binary keep; those that others need come first.
+///
+/// # Errors
+///
+/// [`Error::Setting`] where settings do not fit, [`Error::Service`] where a service cannot work with them, [`Error::File`] where its
+/// files cannot be written. A server that does not answer yet is no error: it may be started after the site.
+#[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
+pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States, Error> {
+    tell_unread(&site.settings);
+    #[allow(unused_mut, reason = "without services nothing is added")]
+    let mut start = Start {
+        site,
+        data,
+        states: States::default(),
+        variables: Variables::default(),
+        finishers: Finishers::default(),
+    };
+    let Start { mut states, variables, finishers, .. } = start;
+    states.insert(variables);
+    states.insert(finishers);
+    Ok(states)
+}
+
+/// Starts what services do beside the requests, when the process is about to serve.
+pub(crate) fn run(_process: &Process) {}
+
+/// Ends what services hold open, when all tasks have ended.
+#[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
+pub(crate) async fn end(_process: &Process) {}

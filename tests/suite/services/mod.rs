@@ -1,0 +1,1 @@
+//! What controllers call, against real servers and in whole sites; a module per service.
