@@ -14,6 +14,9 @@ pub struct Section {
 /// The first page, which stands before all sections.
 pub const HOME: &str = "home";
 
+/// The live demo: pages with controllers and templates of their own, in `controller/demo/`.
+pub const DEMOS: &[&str] = &["guest_book", "account", "contact"];
+
 /// The menu.
 pub const SECTIONS: &[Section] = &[
     Section { name: "begin", pages: &["start", "structure", "development", "porting"] },
@@ -37,9 +40,15 @@ pub const SECTIONS: &[Section] = &[
         name: "services",
         pages: &["cookies", "sessions", "csrf", "uploads", "passwords", "cache", "database", "mail", "process"],
     },
+    Section { name: "demo", pages: DEMOS },
     Section { name: "run", pages: &["commands", "production"] },
     Section { name: "reference", pages: &["reference"] },
 ];
+
+/// The pages that are prose, in reading order.
+pub fn prose() -> impl Iterator<Item = &'static str> {
+    pages().filter(|page| !DEMOS.contains(page))
+}
 
 /// All pages in reading order.
 pub fn pages() -> impl Iterator<Item = &'static str> {

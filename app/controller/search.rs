@@ -33,7 +33,7 @@ static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[^>]*>").expect("the
 /// All sections of all pages in the request's language, as JSON.
 pub fn index(request: Request) -> Result<Response, Error> {
     let mut entries = Vec::new();
-    for name in chapters::pages() {
+    for name in chapters::prose() {
         let html = request.render(&page::template(&request, name), page::context(name))?;
         let title = trans!(request, &format!("page.{name}.title"));
         let lead = trans!(request, &format!("page.{name}.description"));

@@ -12,10 +12,10 @@ const MOVED: [(&str, &str); 14] = [
     ("templates", "templates"),
     ("static-files", "static_files"),
     ("i18n", "translations"),
-    ("sessions", "porting"),
-    ("database", "porting"),
+    ("sessions", "sessions"),
+    ("database", "database"),
     ("error-handling", "errors"),
-    ("security", "porting"),
+    ("security", "csrf"),
     ("tests", "testing"),
     ("production", "production"),
 ];

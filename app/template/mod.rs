@@ -1,7 +1,7 @@
 //! What the manual adds to Tera: the filters that `config/app.yaml` declares under `tera.filters`.
 
 pub mod highlight;
-mod prose;
+pub mod prose;
 
 use kalgan::{Kwargs, State, TeraResult, Value};
 

@@ -110,7 +110,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn figure(language: &str, file: &str, code: &str) -> String {
+/// Code with its colours, under the name of the file that it is from, if any.
+pub fn figure(language: &str, file: &str, code: &str) -> String {
     let code = highlight::highlight(code, language);
     // `translate="no"` keeps a browser's translator out of the code; the tab stop lets the keyboard scroll it.
     let block = format!("<pre tabindex=\"0\" translate=\"no\"><code class=\"language-{language}\">{code}</code></pre>");

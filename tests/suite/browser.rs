@@ -115,6 +115,13 @@ impl Browser {
         self.call("Input.insertText", json!({"text": text}));
     }
 
+    /// Chooses a file in a form, as its reader would in a dialogue.
+    pub fn choose_file(&mut self, selector: &str, file: &Path) {
+        let find = json!({"expression": format!("document.querySelector({})", json!(selector))});
+        let field = self.call("Runtime.evaluate", find)["result"]["objectId"].clone();
+        self.call("DOM.setFileInputFiles", json!({"files": [file], "objectId": field}));
+    }
+
     /// Sends a command and waits for its answer; events in between are dropped.
     fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
