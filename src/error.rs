@@ -28,6 +28,9 @@ pub enum Error {
     /// A service that the site uses cannot do what is asked: its server does not answer, or its settings do not fit.
     #[error("{0}")]
     Service(String),
+    /// A value of the program's own cannot be kept: it cannot be serialised, or is of another type than what is asked of it.
+    #[error("{0}")]
+    Value(String),
     /// The result of a command could not be written.
     #[error("the result cannot be written: {0}")]
     Output(std::io::Error),

@@ -4,7 +4,7 @@
 //! a template: the server renders it after the controller has returned. Neither knows of sockets or of warp.
 
 mod accept;
-mod cookies;
+pub(crate) mod cookies;
 mod failure;
 mod form;
 mod input;

@@ -170,6 +170,27 @@ impl Request {
         self.0.cookies.get_or_init(|| cookies::read(&self.0.head.headers))
     }
 
+    /// The cookie that the settings `cookie.<id>.*` describe, with everything they say, to be given a value and sent by
+    /// [`Response::with_cookie`](crate::Response::with_cookie); its name is the id where they give none (B103).
+    ///
+    /// Kalgan 0.9 wrote `Cookie::new().set_from_settings(id).set_value(…)`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where the settings say nothing of that id.
+    ///
+    /// ```
+    /// # use kalgan::{Failure, Request, Response};
+    /// fn choose(request: Request) -> Result<Response, kalgan::Error> {
+    ///     let mut theme = request.cookie_from_settings("theme")?;
+    ///     theme.set_value("dark");
+    ///     Ok(Response::redirect("/").with_cookie(theme))
+    /// }
+    /// ```
+    pub fn cookie_from_settings(&self, id: &str) -> Result<Cookie<'static>, Error> {
+        cookies::in_settings(self.settings(), id)
+    }
+
     /// The `User-Agent` header; empty where there is none (B55f).
     pub fn user_agent(&self) -> &str {
         self.header("user-agent").unwrap_or_default()

@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use super::{Failure, Marks};
+use super::{Failure, Marks, Request, cookies};
 use crate::error::BoxError;
 use crate::site::Context;
 
@@ -32,6 +32,8 @@ use crate::site::Context;
 pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
+    /// Until it is known whether this is production, and so whether they are `Secure`.
+    cookies: Vec<Cookie<'static>>,
     body: Body,
     failure: Option<Box<Failure>>,
     marks: Marks,
@@ -203,18 +205,47 @@ impl Response {
         }
     }
 
-    /// Sends a cookie; its name and value are percent-encoded where they need it.
-    pub fn with_cookie(self, cookie: Cookie<'_>) -> Self {
-        let attributes = [cookie.path(), cookie.domain()];
-        if attributes.iter().flatten().any(|text| text.contains(';')) {
-            return self.or_failed(format!("path or domain of the cookie `{}` contains a semicolon", cookie.name()));
+    /// Sends a cookie; its name and value are percent-encoded where they need it. One of the same name, path and domain that the response
+    /// has already gives way to it.
+    ///
+    /// What the cookie does not say gets the safe default: `HttpOnly`, `SameSite=Lax`, `Path=/`, and `Secure` in production and wherever
+    /// browsers insist on it. A `false` that is said counts. A cookie that no browser would take makes a failure with status 500: a name
+    /// that begins with `__Host-` or `__Secure-` whose promise is not kept (RFC 6265bis section 4.1.3), `SameSite=None` or `Partitioned`
+    /// with `Secure` switched off, or more than 4,096 bytes of name and value.
+    ///
+    /// ```
+    /// use kalgan::{Cookie, Response};
+    ///
+    /// let theme = Cookie::build(("theme", "dark")).http_only(false);
+    /// let response = Response::text("dark from now on").with_cookie(theme);
+    /// assert_eq!(response.cookies()[0].path(), Some("/"));
+    /// ```
+    pub fn with_cookie<'c>(mut self, cookie: impl Into<Cookie<'c>>) -> Self {
+        match cookies::completed(cookie.into().into_owned()) {
+            Ok(cookie) => {
+                let place = |cookie: &Cookie| {
+                    (cookie.name().to_string(), cookie.path().map(str::to_string), cookie.domain().map(str::to_string))
+                };
+                self.cookies.retain(|other| place(other) != place(&cookie));
+                self.cookies.push(cookie);
+                self
+            }
+            Err(reason) => self.or_failed(reason),
         }
-        self.with_added_header("set-cookie", cookie.encoded().to_string())
     }
 
-    /// Deletes a cookie that was set with the path `/`.
-    pub fn without_cookie(self, name: &str) -> Self {
-        let mut cookie = Cookie::build((name, "")).path("/").build();
+    /// Has the browser remove a cookie. A name alone means the path `/` and no domain; one with another path or domain is given as it was
+    /// set, such as [`Request::cookie_from_settings`](crate::Request::cookie_from_settings) gives it.
+    ///
+    /// ```
+    /// # use kalgan::{Failure, Request, Response};
+    /// fn log_out(request: Request) -> Result<Response, Failure> {
+    ///     let login = request.cookie_from_settings("login").map_err(Failure::from_error)?;
+    ///     Ok(Response::redirect("/").without_cookie(login).without_cookie("basket"))
+    /// }
+    /// ```
+    pub fn without_cookie<'c>(self, cookie: impl Into<Cookie<'c>>) -> Self {
+        let mut cookie = cookie.into().into_owned();
         cookie.make_removal();
         self.with_cookie(cookie)
     }
@@ -282,7 +313,7 @@ impl Response {
         self.status
     }
 
-    /// All headers that were set.
+    /// All headers that were set, without those of cookies.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -290,6 +321,11 @@ impl Response {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The cookies that [`Response::with_cookie`] was given, with their defaults.
+    pub fn cookies(&self) -> &[Cookie<'static>] {
+        &self.cookies
     }
 
     /// The body.
@@ -308,6 +344,31 @@ impl Response {
             Body::Template(page) => Ok(Response { body: rendered(*page)?, ..self }),
             body => Ok(Response { body, ..self }),
         }
+    }
+
+    /// Turns the cookies into headers, as soon as it is known whether this is production.
+    pub(crate) fn with_cookies_written(mut self, is_prod: bool) -> Self {
+        for cookie in std::mem::take(&mut self.cookies) {
+            match cookies::line(&cookie, is_prod) {
+                Some(line) => drop(self.headers.append(header::SET_COOKIE, line)),
+                None => return self.or_failed(format!("the cookie `{}` cannot be sent", cookie.name().escape_debug())),
+            }
+        }
+        self
+    }
+
+    /// Adds a cookie to an answer that is about to be sent, for what services do then ([`Finish`](super::Finish)).
+    ///
+    /// # Errors
+    ///
+    /// 500 where no browser would take it, as [`Response::with_cookie`].
+    #[allow(dead_code, reason = "only services add something to an answer")]
+    pub(crate) fn add_cookie(&mut self, request: &Request, cookie: Cookie<'static>) -> Result<(), Failure> {
+        let cookie = cookies::completed(cookie).map_err(|reason| Failure::new(500, reason))?;
+        let line = cookies::line(&cookie, request.settings().is_prod());
+        let line = line.ok_or_else(|| Failure::new(500, format!("the cookie `{}` cannot be sent", cookie.name())))?;
+        self.headers.append(header::SET_COOKIE, line);
+        Ok(())
     }
 
     /// The headers, for what a service adds when the answer is there.
@@ -330,7 +391,14 @@ impl Response {
     }
 
     fn without_type(body: Body) -> Self {
-        Response { status: StatusCode::OK, headers: HeaderMap::new(), body, failure: None, marks: Marks::default() }
+        Response {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            cookies: Vec::new(),
+            body,
+            failure: None,
+            marks: Marks::default(),
+        }
     }
 
     fn redirection(status: u16, address: &str) -> Self {

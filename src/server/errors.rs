@@ -30,7 +30,7 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
         None => failure::visitor_page(&request, &failure),
     };
     let mut response = with_failure_headers(response, &failure);
-    if let Err(second) = request.finish(&mut response).await {
+    if let Err(second) = serving.finish(&mut response, &request).await {
         // The page is sent all the same: it tells of the first failure, which may well have led to the second.
         log(request.method(), request.path(), &second);
     }
@@ -67,9 +67,12 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
     let answered = timeout_at(serving.rules.deadline(), work).await.unwrap_or_else(|_| {
         Err(Failure::new(503, "the controller of the error page did not answer within `server.request_timeout`"))
     });
-    let rendered = answered.and_then(|response| match response.failure() {
-        Some(failure) => Err(failure.clone()),
-        None => pipeline::render(request, response),
+    let rendered = answered.and_then(|response| {
+        let response = response.with_cookies_written(request.settings().is_prod());
+        match response.failure() {
+            Some(failure) => Err(failure.clone()),
+            None => pipeline::render(request, response),
+        }
     });
     match rendered {
         Ok(response) if response.status() == StatusCode::OK => Some(response.with_status(failure.status().as_u16())),

@@ -8,7 +8,7 @@
 //! 6. the route's middleware run, then the controller; a panic is a 500;
 //! 7. a template that the answer names is rendered;
 //! 8. whatever failed on the way becomes an error page ([`errors`]);
-//! 9. services do what they do with every answer: a session is kept, a cookie is sent ([`Request::finish`]);
+//! 9. services do what they do with every answer: a session is kept, a cookie is sent ([`Request::finish`]); then cookies are renewed;
 //! 10. the answer gets the headers that every answer has ([`send`]), an entity tag and, where it is worth it, a coding ([`super::page`]).
 //!
 //! Everything here works on one [`Serving`], taken once, so a request never sees half of a change.
@@ -31,6 +31,7 @@ use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
 use crate::error::Error;
+use crate::http::cookies::{self, Renewal};
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
 use crate::process::Process;
 use crate::site::{Found, Site};
@@ -53,6 +54,8 @@ pub(super) struct Rules {
     max_body_size: u64,
     /// The time for reading and answering a request; `None` is no limit.
     request_timeout: Option<Duration>,
+    /// The cookies that are sent again with every answer.
+    renewal: Renewal,
     /// Host names that are answered; empty answers all.
     hosts: Vec<String>,
     /// Whether `Accept-Language` chooses the language.
@@ -120,12 +123,14 @@ impl Serving {
 impl Rules {
     fn new(site: &Site) -> Result<Self, Error> {
         let settings = &site.settings;
+        cookies::check(settings)?;
         let seconds: u64 = settings.get("server.request_timeout")?;
         let hosts: Vec<String> =
             if settings.exists("server.hosts") { settings.get("server.hosts")? } else { Vec::new() };
         Ok(Rules {
             max_body_size: settings.get("server.max_body_size")?,
             request_timeout: (seconds > 0).then(|| Duration::from_secs(seconds)),
+            renewal: Renewal::new(settings)?,
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             negotiate: settings.get_bool("i18n.negotiate")?,
             compression: settings.get_bool("server.compression")?.then(Compression::new),
@@ -256,8 +261,15 @@ impl Serving {
         mut response: Response,
         request: &Request,
     ) -> Result<warp::reply::Response, Failure> {
-        request.finish(&mut response).await?;
+        self.finish(&mut response, request).await?;
         send::answer(response, request, self).await
+    }
+
+    /// Step 9. Cookies are renewed last, because one that is set by somebody else is not.
+    pub(super) async fn finish(&self, response: &mut Response, request: &Request) -> Result<(), Failure> {
+        let finished = request.finish(response).await;
+        self.rules.renewal.renew(request, response);
+        finished
     }
 
     fn answer_of_development(&self, request: &Request) -> Option<Response> {
@@ -380,7 +392,7 @@ async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Fai
         }
         finish(endpoint.controller.answer(request.clone())).await
     };
-    let response = caught(work).await?;
+    let response = caught(work).await?.with_cookies_written(request.settings().is_prod());
     match response.failure() {
         Some(failure) => Err(failure.clone().with_headers(response.headers())),
         None => Ok(response),

@@ -5,6 +5,13 @@
 //! with every answer gives a [`Finish`](crate::http::Finish), one that templates ask for something gives
 //! [`Variables`].
 
+#[cfg(feature = "cache")]
+pub mod cache;
+#[cfg(all(feature = "redis", any(feature = "cache", feature = "session")))]
+mod redis;
+#[cfg(feature = "session")]
+pub mod session;
+
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -37,7 +44,7 @@ impl Start<'_> {
 
 /// The groups of settings that a feature reads, and whether the binary has one of those features.
 const READERS: [(&str, &str, bool); 7] = [
-    ("cache", "cache", cfg!(feature = "cache")),
+    ("cache", "cache", cfg!(any(feature = "cache", feature = "session"))),
     ("csrf", "csrf", cfg!(feature = "csrf")),
     ("db", "sqlite`, `postgres` or `mysql", cfg!(feature = "db")),
     ("mailer", "mail", cfg!(feature = "mail")),
@@ -74,15 +81,46 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         variables: Variables::default(),
         finishers: Finishers::default(),
     };
+    start_redis(&mut start)?;
+    #[cfg(feature = "cache")]
+    cache::start(&mut start)?;
+    #[cfg(feature = "session")]
+    session::start(&mut start).await?;
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);
     Ok(states)
 }
 
+/// Prepares the connection that caches and sessions share, where the settings name a server.
+#[allow(clippy::unnecessary_wraps, reason = "which services there are is a matter of features")]
+fn start_redis(start: &mut Start) -> Result<(), Error> {
+    #[cfg(all(feature = "redis", any(feature = "cache", feature = "session")))]
+    if let Some(redis) = redis::Redis::new(start.settings())? {
+        start.states.insert(redis);
+    }
+    #[cfg(all(not(feature = "redis"), any(feature = "cache", feature = "session")))]
+    if start.settings().get::<Option<String>>("cache.server")?.is_some() {
+        let name = start.settings().name("cache.server");
+        return Err(Error::Setting(format!(
+            "{name} names a Redis server, but this binary was built without Kalgan's feature `redis`; add the feature, or unset it"
+        )));
+    }
+    let _ = start;
+    Ok(())
+}
+
 /// Starts what services do beside the requests, when the process is about to serve.
-pub(crate) fn run(_process: &Process) {}
+#[allow(unused_variables, reason = "which services there are is a matter of features")]
+pub(crate) fn run(process: &Process) {
+    #[cfg(feature = "session")]
+    session::run(process);
+}
 
 /// Ends what services hold open, when all tasks have ended.
 #[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
-pub(crate) async fn end(_process: &Process) {}
+#[allow(unused_variables, reason = "which services there are is a matter of features")]
+pub(crate) async fn end(process: &Process) {
+    #[cfg(feature = "session")]
+    session::end(process).await;
+}

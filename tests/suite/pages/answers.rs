@@ -125,7 +125,7 @@ fn headers_of_the_controller_are_sent() {
     let answer = client.get("/answer/cookies").send();
     let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
     assert_eq!(cookies.len(), 2);
-    assert_eq!(cookies[0], "sid=a%20b%3Bc; HttpOnly; Secure; Path=/");
+    assert_eq!(cookies[0], "sid=a%20b%3Bc; HttpOnly; SameSite=Lax; Secure; Path=/");
     assert!(cookies[1].starts_with("old=; ") && cookies[1].contains("Max-Age=0"), "{}", cookies[1]);
 }
 
