@@ -5,6 +5,10 @@
 //! with every answer gives a [`Finish`](crate::http::Finish), one that templates ask for something gives
 //! [`Variables`].
 
+#[cfg(feature = "db")]
+pub mod db;
+pub mod health;
+
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -74,6 +78,10 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         variables: Variables::default(),
         finishers: Finishers::default(),
     };
+    #[cfg(feature = "db")]
+    if let Some(database) = db::start(start.settings(), start.data)? {
+        start.states.insert(database);
+    }
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);
@@ -85,4 +93,9 @@ pub(crate) fn run(_process: &Process) {}
 
 /// Ends what services hold open, when all tasks have ended.
 #[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
-pub(crate) async fn end(_process: &Process) {}
+pub(crate) async fn end(process: &Process) {
+    // Last, as other services may keep something there.
+    #[cfg(feature = "db")]
+    db::end(process).await;
+    let _ = process;
+}
