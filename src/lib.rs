@@ -68,6 +68,9 @@ pub use process::{AsProcess, Process};
 pub use service::cache;
 #[cfg(feature = "session")]
 pub use service::session;
+#[cfg(feature = "db")]
+pub use service::db::{self, sqlx};
+pub use service::health;
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

@@ -11,6 +11,9 @@ pub mod cache;
 mod redis;
 #[cfg(feature = "session")]
 pub mod session;
+#[cfg(feature = "db")]
+pub mod db;
+pub mod health;
 
 use std::sync::Arc;
 
@@ -81,6 +84,10 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         variables: Variables::default(),
         finishers: Finishers::default(),
     };
+    #[cfg(feature = "db")]
+    if let Some(database) = db::start(start.settings(), start.data)? {
+        start.states.insert(database);
+    }
     start_redis(&mut start)?;
     #[cfg(feature = "cache")]
     cache::start(&mut start)?;
@@ -118,9 +125,11 @@ pub(crate) fn run(process: &Process) {
 }
 
 /// Ends what services hold open, when all tasks have ended.
-#[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
-#[allow(unused_variables, reason = "which services there are is a matter of features")]
+#[allow(clippy::unused_async, unused_variables, reason = "which services there are is a matter of features")]
 pub(crate) async fn end(process: &Process) {
     #[cfg(feature = "session")]
     session::end(process).await;
+    // Last, as other services may keep something there.
+    #[cfg(feature = "db")]
+    db::end(process).await;
 }

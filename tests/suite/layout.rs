@@ -75,6 +75,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oxc_parser", &["build/minify/"]),
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
+    // An error of it may come out of any controller, and is told apart where all errors are.
+    ("sqlx", &["service/db/", "error/database.rs"]),
     ("strsim", &["hint.rs"]),
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
     ("tracing_subscriber", &["captured_log.rs", "cli/"]),
