@@ -71,6 +71,8 @@ pub use service::session;
 #[cfg(feature = "db")]
 pub use service::db::{self, sqlx};
 pub use service::health;
+#[cfg(feature = "password")]
+pub use service::{password, token};
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

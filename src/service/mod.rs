@@ -14,6 +14,10 @@ pub mod session;
 #[cfg(feature = "db")]
 pub mod db;
 pub mod health;
+#[cfg(feature = "password")]
+pub mod password;
+#[cfg(feature = "password")]
+pub mod token;
 
 use std::sync::Arc;
 
@@ -93,6 +97,8 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     cache::start(&mut start)?;
     #[cfg(feature = "session")]
     session::start(&mut start).await?;
+    #[cfg(feature = "password")]
+    password::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);

@@ -55,12 +55,14 @@ const ALL_BUT_BUILD: &[&str] = &[
 
 /// Outside crates and the only places that may name them: changing such a crate must touch one place.
 const DOORS: &[(&str, &[&str])] = &[
+    ("argon2", &["service/password/"]),
     ("arc_swap", &["server/", "launch/"]),
     ("blake3", &["source/assets", "build/compress/cache.rs"]),
     ("brotli", &["build/compress/encoders.rs", "server/page/compression"]),
     ("clap", &["cli/"]),
     ("cssparser", &["source/assets/"]),
     ("cookie", &["http/"]),
+    ("ctutils", &["service/token.rs"]),
     ("fixed_decimal", &["site/translator/"]),
     ("flate2", &["build/compress/encoders.rs", "server/page/compression"]),
     ("hashbrown", &["site/translator/"]),
@@ -73,6 +75,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rustix", &["overlay/watch/", "server/listener/", "cli/dev/"]),
     ("oxc_minifier", &["build/minify/"]),
     ("oxc_parser", &["build/minify/"]),
+    ("rand", &["service/"]),
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
     // An error of it may come out of any controller, and is told apart where all errors are.
