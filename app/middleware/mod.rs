@@ -2,6 +2,5 @@
 
 pub mod old_address;
 
-// Kalgan's own, under the names that the routes call them by.
-pub use kalgan::csrf::check as csrf;
-pub use kalgan::session::load as sessions;
+// Kalgan's own, which routes name as `csrf::check` and `session::load`.
+pub use kalgan::{csrf, session};

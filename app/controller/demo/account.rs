@@ -19,7 +19,7 @@ const PAGE: Demo = Demo {
 };
 
 /// Most attempts of one client, or for one name, in a minute.
-const ATTEMPTS: i64 = 10;
+const ATTEMPTS: u64 = 10;
 
 /// What the form sends.
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct Account {
 /// The form, or who is signed in.
 pub async fn show(request: Request) -> Result<Response, BoxError> {
     let visitor = session::of(&request, "visitor").await?;
-    let account = visitor.get::<String>("account")?;
+    let account = visitor.get::<String>("account");
     Ok(PAGE.show(None, context! { "account" => account, "name" => "" }))
 }
 
@@ -68,9 +68,11 @@ pub async fn sign_in(request: Request) -> Result<Response, BoxError> {
         .bind(&form.name)
         .fetch_optional(db::sqlite_pool(&request)?)
         .await?;
-    // A name that nobody has takes as long as a wrong password, so that nobody can find out who has an account.
-    let hash = found.as_ref().map(|(_, hash)| hash.as_str());
-    let verified = password::verify_or_pretend(&request, &form.password, hash).await?;
+    let verified = match &found {
+        Some((_, hash)) => password::verify(&request, &form.password, hash).await?,
+        // It takes as long as a wrong password, so that nobody can find out who has an account.
+        None => password::verify_nothing(&request, &form.password).await?,
+    };
     match found {
         Some((name, _)) if verified.is_right => welcome(&request, &name).await,
         _ => Ok(refused(&form, "demo.account.wrong")),
@@ -97,9 +99,10 @@ async fn welcome(request: &Request, name: &str) -> Result<Response, BoxError> {
 
 /// Counts an attempt, by client and by name; the answer to one too many.
 async fn too_many(request: &Request, form: &Account) -> Result<Option<Response>, BoxError> {
+    let attempts = cache::of(request)?;
     let client = request.client_address().map(|address| address.to_string()).unwrap_or_default();
     for key in [format!("attempts:client:{client}"), format!("attempts:name:{}", form.name.to_lowercase())] {
-        if cache::increment(request, &key, 1, Duration::from_secs(60)).await? > ATTEMPTS {
+        if attempts.increment(&key, Duration::from_secs(60)).await? > ATTEMPTS {
             let response = refused(form, "demo.wait").with_status(429);
             return Ok(Some(response.with_header("retry-after", "60")));
         }
