@@ -5,6 +5,11 @@
 //! with every answer gives a [`Finish`](crate::http::Finish), one that templates ask for something gives
 //! [`Variables`].
 
+#[cfg(feature = "csrf")]
+pub mod csrf;
+#[cfg(feature = "secrets")]
+pub(crate) mod secrets;
+
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -74,6 +79,10 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         variables: Variables::default(),
         finishers: Finishers::default(),
     };
+    #[cfg(feature = "secrets")]
+    secrets::start(&mut start)?;
+    #[cfg(feature = "csrf")]
+    csrf::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);

@@ -56,11 +56,12 @@ const ALL_BUT_BUILD: &[&str] = &[
 /// Outside crates and the only places that may name them: changing such a crate must touch one place.
 const DOORS: &[(&str, &[&str])] = &[
     ("arc_swap", &["server/", "launch/"]),
+    ("base64", &["service/csrf/"]),
     ("blake3", &["source/assets", "build/compress/cache.rs"]),
     ("brotli", &["build/compress/encoders.rs", "server/page/compression"]),
     ("clap", &["cli/"]),
     ("cssparser", &["source/assets/"]),
-    ("cookie", &["http/"]),
+    ("cookie", &["http/", "service/secrets/"]),
     ("fixed_decimal", &["site/translator/"]),
     ("flate2", &["build/compress/encoders.rs", "server/page/compression"]),
     ("hashbrown", &["site/translator/"]),
@@ -70,6 +71,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("icu_plurals", &["site/translator/"]),
     ("lightningcss", &["build/minify/"]),
     ("matchit", &["site/router/"]),
+    ("rand", &["service/"]),
     ("rustix", &["overlay/watch/", "server/listener/", "cli/dev/"]),
     ("oxc_minifier", &["build/minify/"]),
     ("oxc_parser", &["build/minify/"]),
