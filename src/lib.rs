@@ -73,6 +73,8 @@ pub use service::db::{self, sqlx};
 pub use service::health;
 #[cfg(feature = "password")]
 pub use service::{password, token};
+#[cfg(feature = "csrf")]
+pub use service::csrf;
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

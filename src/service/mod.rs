@@ -18,6 +18,10 @@ pub mod health;
 pub mod password;
 #[cfg(feature = "password")]
 pub mod token;
+#[cfg(feature = "csrf")]
+pub mod csrf;
+#[cfg(feature = "secrets")]
+pub(crate) mod secrets;
 
 use std::sync::Arc;
 
@@ -99,6 +103,10 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     session::start(&mut start).await?;
     #[cfg(feature = "password")]
     password::start(&mut start)?;
+    #[cfg(feature = "secrets")]
+    secrets::start(&mut start)?;
+    #[cfg(feature = "csrf")]
+    csrf::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);
