@@ -5,6 +5,10 @@
 //! with every answer gives a [`Finish`](crate::http::Finish), one that templates ask for something gives
 //! [`Variables`].
 
+mod field;
+#[cfg(feature = "upload")]
+pub mod upload;
+
 use std::sync::Arc;
 
 use crate::error::Error;
