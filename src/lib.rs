@@ -75,6 +75,8 @@ pub use service::health;
 pub use service::{password, token};
 #[cfg(feature = "csrf")]
 pub use service::csrf;
+#[cfg(feature = "upload")]
+pub use service::upload;
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

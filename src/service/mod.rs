@@ -22,6 +22,9 @@ pub mod token;
 pub mod csrf;
 #[cfg(feature = "secrets")]
 pub(crate) mod secrets;
+mod field;
+#[cfg(feature = "upload")]
+pub mod upload;
 
 use std::sync::Arc;
 
