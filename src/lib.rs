@@ -64,6 +64,8 @@ pub use http::{
 };
 pub use launch::{App, run};
 pub use process::{AsProcess, Process};
+#[cfg(feature = "mail")]
+pub use service::mail;
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

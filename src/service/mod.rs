@@ -5,6 +5,9 @@
 //! with every answer gives a [`Finish`](crate::http::Finish), one that templates ask for something gives
 //! [`Variables`].
 
+#[cfg(feature = "mail")]
+pub mod mail;
+
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -74,6 +77,8 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         variables: Variables::default(),
         finishers: Finishers::default(),
     };
+    #[cfg(feature = "mail")]
+    mail::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);
@@ -81,8 +86,15 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
 }
 
 /// Starts what services do beside the requests, when the process is about to serve.
-pub(crate) fn run(_process: &Process) {}
+#[allow(unused_variables, reason = "which services there are is a matter of features")]
+pub(crate) fn run(process: &Process) {
+    #[cfg(feature = "mail")]
+    mail::run(process);
+}
 
 /// Ends what services hold open, when all tasks have ended.
-#[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
-pub(crate) async fn end(_process: &Process) {}
+#[allow(clippy::unused_async, unused_variables, reason = "which services there are is a matter of features")]
+pub(crate) async fn end(process: &Process) {
+    #[cfg(feature = "mail")]
+    mail::end(process).await;
+}
