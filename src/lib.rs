@@ -66,17 +66,19 @@ pub use launch::{App, run};
 pub use process::{AsProcess, Process};
 #[cfg(feature = "cache")]
 pub use service::cache;
-#[cfg(feature = "session")]
-pub use service::session;
+#[cfg(feature = "csrf")]
+pub use service::csrf;
 #[cfg(feature = "db")]
 pub use service::db::{self, sqlx};
 pub use service::health;
-#[cfg(feature = "password")]
-pub use service::{password, token};
-#[cfg(feature = "csrf")]
-pub use service::csrf;
+#[cfg(feature = "mail")]
+pub use service::mail;
+#[cfg(feature = "session")]
+pub use service::session;
 #[cfg(feature = "upload")]
 pub use service::upload;
+#[cfg(feature = "password")]
+pub use service::{password, token};
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

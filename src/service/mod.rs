@@ -7,22 +7,24 @@
 
 #[cfg(feature = "cache")]
 pub mod cache;
-#[cfg(all(feature = "redis", any(feature = "cache", feature = "session")))]
-mod redis;
-#[cfg(feature = "session")]
-pub mod session;
-#[cfg(feature = "db")]
-pub mod db;
-pub mod health;
-#[cfg(feature = "password")]
-pub mod password;
-#[cfg(feature = "password")]
-pub mod token;
 #[cfg(feature = "csrf")]
 pub mod csrf;
+#[cfg(feature = "db")]
+pub mod db;
+mod field;
+pub mod health;
+#[cfg(feature = "mail")]
+pub mod mail;
+#[cfg(feature = "password")]
+pub mod password;
+#[cfg(all(feature = "redis", any(feature = "cache", feature = "session")))]
+mod redis;
 #[cfg(feature = "secrets")]
 pub(crate) mod secrets;
-mod field;
+#[cfg(feature = "session")]
+pub mod session;
+#[cfg(feature = "password")]
+pub mod token;
 #[cfg(feature = "upload")]
 pub mod upload;
 
@@ -95,6 +97,12 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         variables: Variables::default(),
         finishers: Finishers::default(),
     };
+    #[cfg(feature = "secrets")]
+    secrets::start(&mut start)?;
+    #[cfg(feature = "csrf")]
+    csrf::start(&mut start)?;
+    #[cfg(feature = "password")]
+    password::start(&mut start)?;
     #[cfg(feature = "db")]
     if let Some(database) = db::start(start.settings(), start.data)? {
         start.states.insert(database);
@@ -104,12 +112,8 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     cache::start(&mut start)?;
     #[cfg(feature = "session")]
     session::start(&mut start).await?;
-    #[cfg(feature = "password")]
-    password::start(&mut start)?;
-    #[cfg(feature = "secrets")]
-    secrets::start(&mut start)?;
-    #[cfg(feature = "csrf")]
-    csrf::start(&mut start)?;
+    #[cfg(feature = "mail")]
+    mail::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);
@@ -139,11 +143,15 @@ fn start_redis(start: &mut Start) -> Result<(), Error> {
 pub(crate) fn run(process: &Process) {
     #[cfg(feature = "session")]
     session::run(process);
+    #[cfg(feature = "mail")]
+    mail::run(process);
 }
 
 /// Ends what services hold open, when all tasks have ended.
 #[allow(clippy::unused_async, unused_variables, reason = "which services there are is a matter of features")]
 pub(crate) async fn end(process: &Process) {
+    #[cfg(feature = "mail")]
+    mail::end(process).await;
     #[cfg(feature = "session")]
     session::end(process).await;
     // Last, as other services may keep something there.

@@ -17,6 +17,10 @@ use crate::site::Site;
 /// The setting that says how an editor is opened.
 const EDITOR: &str = "environment.editor";
 
+/// Where the mails are shown that were kept instead of sent.
+#[cfg(feature = "mail")]
+const MAIL_PATH: &str = "/_kalgan/mail";
+
 /// One state of a site in development.
 pub(super) struct Edition {
     developing: Arc<Developing>,
@@ -55,6 +59,10 @@ impl Development for Edition {
     }
 
     fn answer(&self, request: &Request) -> Option<Response> {
+        #[cfg(feature = "mail")]
+        if request.uri().path() == MAIL_PATH {
+            return Some(crate::service::mail::sent_page(request.clone()));
+        }
         self.dressing.as_ref()?;
         self.developing.hub.answer(request)
     }
