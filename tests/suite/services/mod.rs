@@ -1,1 +1,5 @@
 //! What controllers call, against real servers and in whole sites; a module per service.
+
+mod cookies;
+mod csrf;
+mod visits;
