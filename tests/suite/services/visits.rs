@@ -2,7 +2,7 @@
 
 use kalgan::controller::{Dispatch, controller, middleware};
 use kalgan::testing::{self, Client};
-use kalgan::{App, Cookie, Failure, Request, Response, context, csrf, render};
+use kalgan::{App, Cookie, Failure, Request, Response, csrf, render};
 
 use crate::pages::read;
 
