@@ -9,7 +9,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kalgan::site::{Outside, Settings, Site, View};
-use kalgan::snapshot::{Asset, Language, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value};
+use kalgan::snapshot::{
+    Asset, Language, Limits, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+};
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
 
@@ -83,6 +85,7 @@ fn site() -> Site {
         methods: None,
         requirements: Cow::Borrowed(&[]),
         language: None,
+        limits: Limits::default(),
         place: Place::default(),
     };
     let asset = |path: &'static str| Asset {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use kalgan::site::{Context, Outside, Settings, Site, View};
 use kalgan::snapshot::{
-    Asset, Changed, Language, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+    Asset, Changed, Language, Limits, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
 };
 
 const TEMPLATES: usize = 1_000;
@@ -75,6 +75,7 @@ fn route(number: usize, line: usize) -> Route {
         methods: Some(vec![Text::Borrowed("GET")].into()),
         requirements: requirements.into(),
         language: None,
+        limits: Limits::default(),
         place: Place { file: "routes/main.yaml".into(), line: line.try_into().expect("few lines"), column: 3 },
     }
 }

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use http::Method;
 use kalgan::site::Router;
-use kalgan::snapshot::{Path, Place, Route, Text};
+use kalgan::snapshot::{Limits, Path, Place, Route, Text};
 
 /// A route such as a site has: a third literal, a third with a parameter, a third with a requirement.
 fn route(number: usize) -> Route {
@@ -25,6 +25,7 @@ fn route(number: usize) -> Route {
         methods: Some(vec![Text::Borrowed("GET")].into()),
         requirements: requirements.into(),
         language: None,
+        limits: Limits::default(),
         place: Place::default(),
     }
 }

@@ -66,6 +66,8 @@ pub use launch::{App, run};
 pub use process::{AsProcess, Process};
 #[cfg(feature = "csrf")]
 pub use service::csrf;
+#[cfg(feature = "upload")]
+pub use service::upload;
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
 
 /// The site that this crate's build script froze, as an [`App`].

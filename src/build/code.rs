@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use super::dispatch;
 use crate::snapshot::{
-    Asset, Environment, Language, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value, Variant,
+    Asset, Environment, Language, Limits, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+    Variant,
 };
 
 /// The whole of `site.rs`: one block that gives a `kalgan::App`.
@@ -161,7 +162,7 @@ fn float(value: f64) -> String {
 fn route(route: &Route) -> String {
     let requirements = route.requirements.iter().map(|(name, pattern)| format!("({}, {})", text(name), text(pattern)));
     format!(
-        "Route {{ name: {}, paths: {}, controller: {}, middleware: {}, methods: {}, requirements: {}, language: {}, place: {} }}",
+        "Route {{ name: {}, paths: {}, controller: {}, middleware: {}, methods: {}, requirements: {}, language: {}, limits: {}, place: {} }}",
         text(&route.name),
         borrowed(route.paths.iter().map(path)),
         text(&route.controller),
@@ -169,8 +170,14 @@ fn route(route: &Route) -> String {
         optional(route.methods.as_ref().map(|methods| borrowed(methods.iter().map(text)))),
         borrowed(requirements),
         optional(route.language.as_ref().map(text)),
+        limits(&route.limits),
         place(&route.place),
     )
+}
+
+fn limits(limits: &Limits) -> String {
+    // Their `Debug` form is Rust code.
+    format!("{limits:?}")
 }
 
 fn path(path: &Path) -> String {

@@ -16,6 +16,7 @@ fn route(name: &str, controller: &str, line: u32) -> Route {
         methods: Some(vec!["GET".into()].into()),
         requirements: vec![("id".into(), "[0-9]+".into())].into(),
         language: Some("en".into()),
+        limits: crate::snapshot::Limits { max_body_size: Some(1), request_timeout: None },
         place: place(line),
     }
 }

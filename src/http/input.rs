@@ -8,6 +8,9 @@ use super::{Failure, Request, form};
 /// The media type of a form without files.
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The media type of a form that may have files.
+const MULTIPART: &str = "multipart/form-data";
+
 impl Request {
     /// The query as a value of one's own type; a field that is a list takes a repeated name.
     ///
@@ -61,6 +64,16 @@ impl Request {
             return Err(wrong_type(FORM, &media_type));
         }
         form::pairs(self.body(), "form").map_err(Failure::from_error)
+    }
+
+    /// Whether the body is a form that may have files.
+    pub(crate) fn is_multipart(&self) -> bool {
+        self.media_type() == MULTIPART
+    }
+
+    /// Whether the body is a form without files.
+    pub(crate) fn is_plain_form(&self) -> bool {
+        self.media_type() == FORM
     }
 
     /// The media type of the body in lower case, without parameters.

@@ -4,6 +4,7 @@
 //! a template: the server renders it after the controller has returned. Neither knows of sockets or of warp.
 
 mod accept;
+mod body_stream;
 pub(crate) mod cookies;
 mod failure;
 mod form;
@@ -18,6 +19,7 @@ mod shared;
 mod variables;
 mod view;
 
+pub(crate) use body_stream::BodyStream;
 pub use cookie::{Cookie, SameSite};
 pub use failure::Failure;
 pub use http::{HeaderMap, Method, StatusCode, header};

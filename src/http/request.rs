@@ -247,7 +247,7 @@ impl Request {
         self.change().language = Language { code: Some(language.into()), negotiated: false };
     }
 
-    /// The body's bytes; empty where there is none.
+    /// The body's bytes; empty where there is none, and for a form with files, which `kalgan::upload` reads.
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
@@ -326,7 +326,7 @@ impl Request {
         self.0.shared.marks.get()
     }
 
-    pub(super) fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.0.shared
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 
+use super::body_stream::Slot;
 use super::marks::SharedMarks;
 use super::{Failure, Request, Response};
 use crate::process::AsProcess;
@@ -26,6 +27,7 @@ pub(crate) struct Finishers(pub(crate) Vec<Arc<dyn Finish>>);
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) marks: SharedMarks,
+    pub(super) body: Slot,
     kept: Mutex<Kept>,
 }
 

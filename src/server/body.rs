@@ -6,10 +6,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, SizeHint};
 
+use tokio::time::{Instant, timeout_at};
+
+use super::pipeline::RequestBody;
 use super::wire::Activity;
+use crate::http::{Failure, Request};
 
 /// A request's body as it arrives. A connection whose request has a body that is not read to its end is closed after the answer,
 /// which says so: what the client still sends would otherwise pass for its next request.
@@ -109,6 +114,56 @@ where
         whole.extend_from_slice(&piece);
     }
     Ok(whole.freeze())
+}
+
+/// What one request may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Most bytes of its body.
+    pub(super) size: u64,
+    /// When it must have been read and answered.
+    pub(super) deadline: Instant,
+}
+
+/// Gives a request its body: reads it, or leaves it to be taken while it arrives where it is a form with files.
+///
+/// # Errors
+///
+/// 413 for a body that is announced, or is, longer than allowed; 400 for one that is incomplete; 408 for one that does not arrive in time.
+pub(super) async fn receive(request: &mut Request, body: impl RequestBody, limits: Limits) -> Result<(), Failure> {
+    if body.is_end_stream() {
+        return Ok(());
+    }
+    if cfg!(feature = "upload") && request.is_multipart() {
+        let pieces = stream(body, limits.size).map_err(failure)?;
+        request.set_body_stream(pieces.map_err(failure).boxed());
+        return Ok(());
+    }
+    let read = timeout_at(limits.deadline, read(body, limits.size)).await;
+    let late = |_| Failure::new(408, "the body did not arrive within `request_timeout` of the server or the route");
+    request.set_body(read.map_err(late)?.map_err(failure)?);
+    Ok(())
+}
+
+fn failure(error: BodyError) -> Failure {
+    Failure::because(error.status().as_u16(), error)
+}
+
+/// The pieces of a body as they arrive; the stream ends with the first failure.
+///
+/// # Errors
+///
+/// [`BodyError::TooLarge`] when the announced length is above `limit` bytes: then nothing is read.
+fn stream<B: RequestBody>(
+    body: B,
+    limit: u64,
+) -> Result<impl Stream<Item = Result<Bytes, BodyError>> + Send + use<B>, BodyError> {
+    if body.size_hint().lower() > limit {
+        return Err(BodyError::TooLarge { limit });
+    }
+    let pieces = Pieces { body, limit, length: 0 };
+    let next = |mut pieces: Pieces<B>| async move { Ok(pieces.next().await?.map(|piece| (piece, pieces))) };
+    Ok(stream::try_unfold(pieces, next))
 }
 
 /// A body that is being read, and counted.

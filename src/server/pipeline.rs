@@ -4,7 +4,7 @@
 //! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;
-//! 5. its body is read, up to the limit, else 413, 400 or 408;
+//! 5. its body is read, up to the limit, else 413, 400 or 408; a form with files is left to whoever takes it in step 6 ([`body::receive`]);
 //! 6. the route's middleware run, then the controller; a panic is a 500;
 //! 7. a template that the answer names is rendered;
 //! 8. whatever failed on the way becomes an error page ([`errors`]);
@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::assets::{Lookup, StaticFiles};
 use super::body;
-use super::body::{BodyError, Incoming};
+use super::body::Incoming;
 use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
@@ -34,7 +34,7 @@ use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
 use crate::http::{Body, Failure, Outcome, Request, Response, host};
 use crate::process::Process;
-use crate::site::{Found, Site};
+use crate::site::{Found, ReadyRoute, Site};
 #[cfg(any(test, feature = "overlay"))]
 use crate::snapshot::Changed;
 
@@ -129,8 +129,8 @@ impl Rules {
             if settings.exists("server.hosts") { settings.get("server.hosts")? } else { Vec::new() };
         Ok(Rules {
             max_body_size: settings.get("server.max_body_size")?,
-            request_timeout: (seconds > 0).then(|| Duration::from_secs(seconds)),
             renewal: Renewal::new(settings)?,
+            request_timeout: timeout(seconds),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             negotiate: settings.get_bool("i18n.negotiate")?,
             compression: settings.get_bool("server.compression")?.then(Compression::new),
@@ -139,8 +139,16 @@ impl Rules {
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        // A year is no limit: requests do not live that long, and the clock's arithmetic cannot overflow.
-        Instant::now() + self.request_timeout.unwrap_or(Duration::from_secs(31_536_000))
+        deadline(self.request_timeout)
+    }
+
+    /// What a request may take: what its route says, else what the settings say.
+    fn limits(&self, route: Option<&ReadyRoute>) -> body::Limits {
+        let own = route.map(|route| route.limits).unwrap_or_default();
+        body::Limits {
+            size: own.max_body_size.unwrap_or(self.max_body_size),
+            deadline: own.request_timeout.map_or_else(|| self.deadline(), |seconds| deadline(timeout(seconds))),
+        }
     }
 
     fn knows_host(&self, parts: &Parts) -> bool {
@@ -283,15 +291,10 @@ impl Serving {
             Routed::Endpoint(endpoint) => endpoint,
             Routed::Answer(response) => return Ok(response),
         };
-        let deadline = self.rules.deadline();
-        if !body.is_end_stream() {
-            let body = timeout_at(deadline, body::read(body, self.rules.max_body_size)).await;
-            let body =
-                body.map_err(|_| Failure::new(408, "the body did not arrive within `server.request_timeout`"))?;
-            request.set_body(body.map_err(body_failure)?);
-        }
-        let run = timeout_at(deadline, run(endpoint, request)).await;
-        let response = run.map_err(|_| Failure::new(503, "there was no answer within `server.request_timeout`"))??;
+        let limits = self.rules.limits(request.route());
+        body::receive(request, body, limits).await?;
+        let run = timeout_at(limits.deadline, run(endpoint, request)).await;
+        let response = run.map_err(|_| late(request))??;
         render(request, response)
     }
 
@@ -378,9 +381,9 @@ enum Routed<'s> {
 }
 
 /// What a request's body may be: hyper's, or one in memory where there is no socket.
-pub trait RequestBody: hyper::body::Body<Data = bytes::Bytes, Error: std::fmt::Display> + Unpin + Send {}
+pub trait RequestBody: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static {}
 
-impl<B: hyper::body::Body<Data = bytes::Bytes, Error: std::fmt::Display> + Unpin + Send> RequestBody for B {}
+impl<B: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static> RequestBody for B {}
 
 /// Step 6: middleware and controller, with a panic in either turned into a failure.
 async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Failure> {
@@ -427,6 +430,20 @@ pub(super) fn render(request: &Request, response: Response) -> Result<Response, 
     })
 }
 
-fn body_failure(error: BodyError) -> Failure {
-    Failure::because(error.status().as_u16(), error)
+/// A number of seconds as a time limit; 0 is none.
+fn timeout(seconds: u64) -> Option<Duration> {
+    (seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+fn deadline(timeout: Option<Duration>) -> Instant {
+    // A year is no limit: requests do not live that long, and the clock's arithmetic cannot overflow.
+    Instant::now() + timeout.unwrap_or(Duration::from_secs(31_536_000))
+}
+
+/// Why a request was given up: its client did not send on, or the site did not answer.
+fn late(request: &Request) -> Failure {
+    match request.is_body_awaited() {
+        true => Failure::new(408, "the body did not arrive within `request_timeout` of the server or the route"),
+        false => Failure::new(503, "there was no answer within `request_timeout` of the server or the route"),
+    }
 }

@@ -7,8 +7,11 @@
 
 #[cfg(feature = "csrf")]
 pub mod csrf;
+mod field;
 #[cfg(feature = "secrets")]
 pub(crate) mod secrets;
+#[cfg(feature = "upload")]
+pub mod upload;
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ pub use assets::{Asset, Encoding, Variant};
 pub use blob::Blob;
 pub use changed::Changed;
 pub use messages::Language;
-pub use routes::{Path, Route};
+pub use routes::{Limits, Path, Route};
 pub use settings::{Environment, Setting, Value};
 pub use table::Table;
 pub use templates::{Links, Template};

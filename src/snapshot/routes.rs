@@ -19,8 +19,19 @@ pub struct Route {
     pub requirements: List<(Text, Text)>,
     /// A language code, or the name of the parameter that holds one (B78).
     pub language: Option<Text>,
+    /// What it allows other than the settings do.
+    pub limits: Limits,
     /// Where the route's name stands.
     pub place: Place,
+}
+
+/// What a route allows its requests other than the settings of the same name do for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Most bytes of a body; `None` is `server.max_body_size`.
+    pub max_body_size: Option<u64>,
+    /// Seconds in which a request must be read and answered, 0 for no limit; `None` is `server.request_timeout`.
+    pub request_timeout: Option<u64>,
 }
 
 /// A route's pattern, for all languages or for one.

@@ -10,7 +10,7 @@ use crate::http::Response;
 use crate::server::tests::static_site;
 use crate::server::{Asking, Peer, Serving};
 use crate::site::Context;
-use crate::snapshot::{Language, Links, Path, Place, Route, Snapshot, Table, Template, Text, Value};
+use crate::snapshot::{Language, Limits, Links, Path, Place, Route, Snapshot, Table, Template, Text, Value};
 
 fn route(name: &'static str, file: &'static str) -> Route {
     Route {
@@ -21,6 +21,7 @@ fn route(name: &'static str, file: &'static str) -> Route {
         methods: Some(vec![Text::Borrowed("GET")].into()),
         requirements: Vec::new().into(),
         language: None,
+        limits: Limits::default(),
         place: Place { file: file.into(), line: 3, column: 1 },
     }
 }

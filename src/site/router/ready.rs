@@ -6,7 +6,7 @@ use ahash::AHashMap;
 
 use super::entry::Entry;
 use crate::problem::Problem;
-use crate::snapshot::{List, Path, Place, Route, Text};
+use crate::snapshot::{Limits, List, Path, Place, Route, Text};
 
 /// A route as the rest of the program sees it.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct ReadyRoute {
     pub paths: List<Path>,
     /// The methods in upper case; `None` means every method.
     pub methods: Option<List<Text>>,
+    /// What it allows other than the settings do.
+    pub limits: Limits,
     /// Where the route's name stands.
     pub place: Place,
     requirements: List<(Text, Text)>,
@@ -58,6 +60,7 @@ impl ReadyRoute {
             middleware: route.middleware.clone(),
             paths: route.paths.clone(),
             methods: route.methods.clone(),
+            limits: route.limits,
             place: route.place.clone(),
             requirements: route.requirements.clone(),
             language: route.language.clone(),
@@ -75,6 +78,7 @@ impl ReadyRoute {
             && self.controller == route.controller
             && self.middleware == route.middleware
             && self.methods == route.methods
+            && self.limits == route.limits
             && self.place == route.place
     }
 }

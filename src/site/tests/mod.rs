@@ -3,7 +3,9 @@ mod revised;
 use std::borrow::Cow;
 
 use super::*;
-use crate::snapshot::{Asset, Environment, Language, Links, Path, Place, Route, Setting, Table, Template, Text, Value};
+use crate::snapshot::{
+    Asset, Environment, Language, Limits, Links, Path, Place, Route, Setting, Table, Template, Text, Value,
+};
 
 /// A small site, which tests change as they need.
 pub(super) fn snapshot() -> Snapshot {
@@ -44,6 +46,7 @@ pub(super) fn route(name: &'static str, pattern: &'static str) -> Route {
         methods: None,
         requirements: Cow::Borrowed(&[]),
         language: None,
+        limits: Limits::default(),
         place: Place { file: Cow::Borrowed("routes/main.yaml"), line: 1, column: 1 },
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Complete, check};
 use crate::problem::Problem;
-use crate::snapshot::{Asset, Language, Path, Place, Route, Setting, Snapshot, Table, Value};
+use crate::snapshot::{Asset, Language, Limits, Path, Place, Route, Setting, Snapshot, Table, Value};
 use crate::source::files::TextFile;
 use crate::source::templates::{Declared, read};
 
@@ -33,6 +33,7 @@ fn route(name: &'static str, paths: &[(Option<&'static str>, &'static str)], lan
         methods: None,
         requirements: vec![].into(),
         language: language.map(Into::into),
+        limits: Limits::default(),
         place: Place { file: "routes/main.yaml".into(), line: 2, column: 5 },
     }
 }

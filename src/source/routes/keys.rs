@@ -1,7 +1,7 @@
 //! The keys of one route (B67).
 
 use super::requirements::Expressions;
-use super::{Declared, paths, requirements};
+use super::{Declared, limits, paths, requirements};
 use crate::hint::nearest;
 use crate::pattern;
 use crate::problem::Problem;
@@ -10,7 +10,8 @@ use crate::source::names;
 use crate::source::yaml::{Content, Document, Entry, Mark, Node};
 
 /// All keys that a route may have.
-pub const KEYS: [&str; 6] = ["path", "controller", "methods", "middleware", "requirements", "language"];
+pub const KEYS: [&str; 8] =
+    ["path", "controller", "methods", "middleware", "requirements", "language", "max_body_size", "request_timeout"];
 
 /// The methods of RFC 9110 section 9 and RFC 5789.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
@@ -41,6 +42,7 @@ impl Reading<'_> {
         let requirements = requirements.map(|entry| requirements::read(self, &paths, entry, problems));
         let language = find(entries, "language").and_then(|entry| self.language(&paths, entry, problems));
         let methods = find(entries, "methods").and_then(|entry| self.methods(entry, problems));
+        let limits = limits::read(self.document, entries, problems);
         let sound = problems.len() == before;
         if paths.is_empty() {
             paths.push(Path { language: None, pattern: Text::Borrowed("/") });
@@ -53,6 +55,7 @@ impl Reading<'_> {
             methods,
             requirements: requirements.unwrap_or_default().into(),
             language,
+            limits,
             place: self.document.place(mark),
         };
         Declared { route, sound, mark, paths: nodes }

@@ -4,6 +4,7 @@
 //! stands twice, a route that an earlier one always answers for.
 
 mod keys;
+mod limits;
 pub mod order;
 mod paths;
 mod requirements;

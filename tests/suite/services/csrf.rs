@@ -83,6 +83,21 @@ fn tokens_differ_in_each_answer_and_all_are_right() {
 }
 
 #[test]
+fn a_form_with_files_carries_its_token_in_a_field_too() {
+    let client = production(&[]);
+    let visitor = Visitor::of(&client);
+    let send = |token: &str| {
+        let part =
+            |head: &str, content: &str| format!("--x\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n");
+        let file = part("name=\"photo\"; filename=\"a.txt\"", "text");
+        let body = format!("{file}{}--x--\r\n", part("name=\"csrf_token\"", token));
+        let call = client.post("/form").header("cookie", &visitor.cookie).header(SAME.0, SAME.1);
+        call.body("multipart/form-data; boundary=x", body).send().status()
+    };
+    assert_eq!((send(&visitor.token), send("wrong")), (200, 403));
+}
+
+#[test]
 fn a_wrong_token_is_refused() {
     let client = development(&[]);
     let (visitor, other) = (Visitor::of(&client), Visitor::of(&client));

@@ -2,4 +2,5 @@
 
 mod cookies;
 mod csrf;
+mod uploads;
 mod visits;
