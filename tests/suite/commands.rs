@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use super::server::SECRET_KEY;
+
 /// The binary with an environment that holds these variables and nothing else.
 fn kalgan(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
@@ -286,10 +288,23 @@ fn serve_that_cannot_start_says_why_in_one_line() {
         (&["--set", "environment.is_prod=true", "--address", "a b"], "`a b"),
         (&["--set", "error.404=error::lost"], "`error.404` (flag for error.404) names the controller `error::lost`"),
     ] {
-        let (code, text, errors) = run(&[&["serve", "--port", "0"], arguments].concat());
+        let (code, text, errors) =
+            run_with(&[&["serve", "--port", "0"], arguments].concat(), &[("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY)]);
         assert_eq!((code, &text[..], errors.lines().count()), (Some(1), "", 1), "{arguments:?}: {errors}");
         assert!(errors.starts_with("error: ") && errors.contains(message), "{arguments:?}: {errors}");
     }
+}
+
+#[test]
+fn production_does_not_start_without_a_secret_key_and_the_binary_makes_one() {
+    let production = ["serve", "--port", "0", "--set", "environment.is_prod=true"];
+    let (code, text, errors) = run(&production);
+    assert_eq!((code, &text[..], errors.lines().count()), (Some(1), "", 1), "{errors}");
+    assert!(errors.starts_with("error: the setting `security.secret_key` is not there"), "{errors}");
+    let (code, key, errors) = run(&["key"]);
+    assert_eq!((code, key.len(), &errors[..]), (Some(0), 65, ""));
+    assert!(key.trim_end().bytes().all(|byte| byte.is_ascii_hexdigit()) && key.ends_with('\n'));
+    assert_ne!(run(&["key"]).1, key);
 }
 
 #[test]
@@ -315,6 +330,7 @@ fn help_names_every_command_and_flag() {
             "check",
             "routes",
             "assets",
+            "key",
             "settings",
             "version",
             "--settings",
@@ -347,7 +363,8 @@ fn the_first_line_says_what_is_served_and_a_stop_ends_with_success() {
     ] {
         let flag = format!("environment.is_prod={is_prod}");
         let arguments = ["--port", "0", "--set", &flag, "--address", address];
-        let mut process = kalgan(&arguments, &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let key = [("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY)];
+        let mut process = kalgan(&arguments, &key).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();

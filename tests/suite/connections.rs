@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::server::Server;
+use super::server::{SECRET_KEY, Server};
 
 const GET: &str = "GET /en HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const LAST: &str = "GET /en HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -177,11 +177,18 @@ fn a_socket_file_is_served_and_removed() {
     assert!(!path.exists());
 }
 
+/// The binary with a key, so that it keeps none beside the site of this repository.
+fn kalgan() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
+    command.env("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY);
+    command
+}
+
 #[test]
 fn an_address_that_is_taken_is_one_line_and_exit_code_1() {
     let server = Server::start(&[]);
     let port = server.origin.rsplit_once(':').unwrap().1;
-    let second = Command::new(env!("CARGO_BIN_EXE_kalgan")).args(["--port", port]).output().unwrap();
+    let second = kalgan().args(["--port", port]).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     let message = String::from_utf8(second.stderr).unwrap();
     assert!(message.lines().count() == 1 && message.contains(port) && message.contains("server.port"), "{message}");
@@ -195,7 +202,7 @@ fn an_error_page_that_the_binary_has_not_stops_the_start() {
         ("error.lost=page::show", "from 400 to 599"),
     ] {
         let arguments = ["--port", "0", "--set", setting];
-        let refused = Command::new(env!("CARGO_BIN_EXE_kalgan")).args(arguments).output().unwrap();
+        let refused = kalgan().args(arguments).output().unwrap();
         let message = String::from_utf8(refused.stderr).unwrap();
         assert_eq!((refused.status.code(), message.lines().count()), (Some(1), 1), "{message}");
         assert!(

@@ -39,7 +39,7 @@ pub async fn send(request: Request) -> Result<Response, BoxError> {
         .to(&form.address)
         .subject(trans!(request, "demo.mail.subject"))
         .render(&request, "mail/contact", context! { "name" => form.name, "text" => form.text });
-    letter.enqueue(&request).await?;
+    letter?.enqueue(&request).await?;
     let visitor = session::of(&request, "visitor").await?;
     visitor.flash("done", trans!(request, "demo.contact.sent", address = form.address));
     Ok(Response::redirect_with(303, &url!(request, "contact")?))

@@ -19,7 +19,7 @@ mod secret;
 mod tests;
 mod token;
 
-use http::{Method, header};
+use http::Method;
 
 use super::Start;
 use crate::error::Error;
@@ -86,7 +86,7 @@ pub async fn check(request: &mut Request) -> Result<(), Failure> {
         return Ok(());
     }
     origin::check(request)?;
-    let given = given(request)?;
+    let given = given(request).await?;
     let given = given.ok_or_else(|| {
         refused("there is no token: neither the header `X-CSRF-Token` nor the form field `csrf_token` came with it")
     })?;
@@ -102,17 +102,12 @@ pub async fn check(request: &mut Request) -> Result<(), Failure> {
     }
 }
 
-/// The token that came with a request.
-fn given(request: &Request) -> Result<Option<String>, Failure> {
-    if let Some(token) = request.header(HEADER) {
-        return Ok(Some(token.to_string()));
+/// The token that came with a request. A form with files is read for it, so that the controller finds it read.
+async fn given(request: &Request) -> Result<Option<String>, Failure> {
+    match request.header(HEADER) {
+        Some(token) => Ok(Some(token.to_string())),
+        None => request.form_field(FIELD).await,
     }
-    let media_type = request.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
-    if !media_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-        return Ok(None);
-    }
-    let fields = request.form_pairs()?;
-    Ok(fields.into_iter().rev().find(|(name, _)| name == FIELD).map(|(_, token)| token))
 }
 
 /// A refusal, without anything in it that a forger could use.

@@ -27,25 +27,25 @@ struct State {
     rest: Bytes,
     /// How many bytes may still be read for a head; none while it is not a head that is read.
     head: Option<usize>,
-    /// Whether the parser must first look at what it has.
-    pauses: bool,
+    /// How many times the parser is told to wait, so that it first looks at what it has.
+    pauses: u8,
 }
 
 impl Source {
     pub(super) fn new(body: BodyStream) -> Self {
-        Source(Arc::new(Mutex::new(State { body, rest: Bytes::new(), head: None, pauses: true })))
+        Source(Arc::new(Mutex::new(State { body, rest: Bytes::new(), head: None, pauses: 1 })))
     }
 
     /// The parser is about to be asked for the head of the next part.
     pub(super) fn begin_head(&self) {
         let mut state = self.state();
-        (state.head, state.pauses) = (Some(HEAD), true);
+        (state.head, state.pauses) = (Some(HEAD), 1);
     }
 
     /// The parser is about to be asked for a piece of a part.
     pub(super) fn begin_piece(&self) {
         let mut state = self.state();
-        (state.head, state.pauses) = (None, true);
+        (state.head, state.pauses) = (None, 1);
     }
 
     /// Reads what comes after the last part (RFC 2046 section 5.1.1), and throws it away.
@@ -66,7 +66,8 @@ impl Stream for Source {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut state = self.state();
-        if std::mem::take(&mut state.pauses) {
+        if state.pauses > 0 {
+            state.pauses -= 1;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -85,7 +86,8 @@ impl Stream for Source {
         if let Some(left) = &mut state.head {
             *left = left.saturating_sub(length);
         }
-        state.pauses = true;
+        // It asks for more before it looks, and at the first boundary it looks only when it is woken again.
+        state.pauses = 2;
         Poll::Ready(Some(Ok(piece)))
     }
 }

@@ -2,3 +2,7 @@
 
 mod demo;
 mod instances;
+mod cookies;
+mod csrf;
+mod uploads;
+mod visits;
