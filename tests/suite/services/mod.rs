@@ -1,1 +1,4 @@
 //! What controllers call, against real servers and in whole sites; a module per service.
+
+mod cache;
+mod sessions;
