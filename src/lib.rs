@@ -66,6 +66,8 @@ pub use launch::{App, run};
 pub use process::{AsProcess, Process};
 #[cfg(feature = "cache")]
 pub use service::cache;
+#[cfg(feature = "csrf")]
+pub use service::csrf;
 #[cfg(feature = "session")]
 pub use service::session;
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
 use serde::Serialize;
@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 
 use crate::controller::Dispatch;
 use crate::error::Error;
-use crate::http::Request;
+use crate::http::{Cookie, Request};
 use crate::launch::{self, App, process};
 use crate::process::{DataFolder, Process, States};
 use crate::server::{Asking, Peer, Pipeline, Serving, as_sent};
@@ -37,6 +37,9 @@ pub struct Client {
     process: Process,
     runtime: Option<Runtime>,
 }
+
+/// The setting that production cannot do without, with the value that clients have where a test says nothing of it.
+const SECRET_KEY: (&str, &str) = ("security.secret_key", "a key for tests, known to everybody");
 
 /// A request that is being put together.
 pub struct Call<'c> {
@@ -75,7 +78,7 @@ pub fn client(app: App) -> Client {
     client_with(app, &[("environment.is_prod", "false")])
 }
 
-/// A client of a site with these settings over those of its files.
+/// A client of a site with these settings over those of its files. `security.secret_key` has a value for tests where they do not say it.
 ///
 /// # Panics
 ///
@@ -86,7 +89,10 @@ pub fn client_with(app: App, settings: &[(&str, &str)]) -> Client {
 
 impl Client {
     fn new(app: App, settings: &[(&str, &str)]) -> Result<Self, Error> {
-        let flags = settings.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let mut flags: Vec<_> = settings.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        if !settings.iter().any(|(key, _)| *key == SECRET_KEY.0) {
+            flags.push((SECRET_KEY.0.to_string(), SECRET_KEY.1.to_string()));
+        }
         let site = app.site(Outside { flags, ..Outside::default() })?;
         // A worker of its own, so that background tasks go on between two calls.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -229,6 +235,13 @@ impl Answer {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The cookie of a name that the answer sets or removes, its value percent-decoded; the last one where there are several.
+    pub fn cookie(&self, name: &str) -> Option<Cookie<'static>> {
+        let lines = self.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let cookies = lines.filter_map(|line| Cookie::parse_encoded(line.to_string()).ok());
+        cookies.filter(|cookie| cookie.name() == name).last()
     }
 
     /// All headers.

@@ -7,6 +7,8 @@ mod assets;
 mod check;
 #[cfg(feature = "overlay")]
 mod dev;
+#[cfg(feature = "secrets")]
+mod key;
 mod log;
 mod routes;
 mod serve;
@@ -88,6 +90,9 @@ enum Command {
     /// List the static files in the binary, or write them to a folder for NGINX
     #[command(subcommand)]
     Assets(assets::Command),
+    /// Make a random key for the setting `security.secret_key`
+    #[cfg(feature = "secrets")]
+    Key,
     /// Show the settings that count and where each comes from
     Settings,
     /// Show the versions of the site and of Kalgan, and the version tag of the static files
@@ -132,6 +137,8 @@ impl Command {
             Command::Check => check::run(app, options),
             Command::Routes(flags) => routes::run(&*options.site(app)?, &flags),
             Command::Assets(command) => command.run(&options.snapshot(app)?),
+            #[cfg(feature = "secrets")]
+            Command::Key => key::run(),
             Command::Settings => settings::run(&*options.site(app)?),
             Command::Version => version::run(&options.snapshot(app)?),
         }

@@ -30,6 +30,8 @@ pub use response::{Body, PieceStream, Response};
 #[allow(unused_imports, reason = "only services do something with an answer")]
 pub(crate) use shared::Finish;
 pub(crate) use shared::Finishers;
+#[allow(unused_imports, reason = "only services give variables")]
+pub(crate) use variables::VariableFn;
 pub(crate) use variables::Variables;
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use crate::site::Settings;
 
-/// What the listener, its connections and the threads are made with.
-const KEYS: [&str; 8] = [
+/// What the listener, its connections, the threads and the services are made with.
+const KEYS: [&str; 10] = [
+    "security.previous_secret_key",
+    "security.secret_key",
     "server.address",
     "server.header_timeout",
     "server.idle_timeout",

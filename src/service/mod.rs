@@ -7,8 +7,12 @@
 
 #[cfg(feature = "cache")]
 pub mod cache;
+#[cfg(feature = "csrf")]
+pub mod csrf;
 #[cfg(all(feature = "redis", any(feature = "cache", feature = "session")))]
 mod redis;
+#[cfg(feature = "secrets")]
+pub(crate) mod secrets;
 #[cfg(feature = "session")]
 pub mod session;
 
@@ -86,6 +90,10 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     cache::start(&mut start)?;
     #[cfg(feature = "session")]
     session::start(&mut start).await?;
+    #[cfg(feature = "secrets")]
+    secrets::start(&mut start)?;
+    #[cfg(feature = "csrf")]
+    csrf::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
     states.insert(variables);
     states.insert(finishers);

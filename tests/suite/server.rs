@@ -14,6 +14,9 @@ pub struct Server {
     pub origin: String,
 }
 
+/// What the servers of tests sign with: in production there must be a key.
+pub const SECRET_KEY: &str = "a key for tests, known to everybody";
+
 /// An answer with its body as text.
 pub struct Answer {
     pub status: u16,
@@ -32,6 +35,7 @@ impl Server {
         let log = tempfile::NamedTempFile::new().unwrap();
         let data = tempfile::tempdir().unwrap();
         command.env("KALGAN__DATA__PATH", data.path());
+        command.env("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY);
         command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         settings.iter().for_each(|setting| {
             command.args(["--set", setting]);

@@ -100,7 +100,7 @@ fn settings_describe_a_cookie_whole() {
         ("cookie.login.name", "sid"),
         ("cookie.login.value", "v"),
         ("cookie.login.max_age", "3600"),
-        ("cookie.login.expires", "Sun, 06 Nov 2094 08:49:37 GMT"),
+        ("cookie.login.expires", "Sat, 06 Nov 2094 08:49:37 GMT"),
         ("cookie.login.domain", "example.com"),
         ("cookie.login.path", "/x"),
         ("cookie.login.secure", "true"),
@@ -148,12 +148,12 @@ fn wrong_settings_are_told_together_and_with_their_layer() {
     let text = check(&wrong.unwrap()).unwrap_err().to_string();
     let lines: Vec<&str> = text.lines().collect();
     let expected = [
-        "the setting `cookie.b.same_site` (`--set`) is `lex` and must be `strict`, `lax` or `none`",
-        "the setting `cookie.c.secure` (`--set`) must not be `false`, because `same_site` is `none`",
-        "the setting `cookie.d.path` (`--set`) must be `/`, because the name begins with `__Host-`",
-        "the setting `cookie.e.secure` (`--set`) must not be `false`, because the cookie is partitioned",
-        "the setting `cookie.login.name` (`--set`) is no name of a cookie: use letters, digits and any of ``!#$%&'*+-.^_`|~``",
-        "the setting `cookie.renew` (`--set`): the settings describe no cookie `gone`: there is no `cookie.gone.name` and nothing else of it",
+        "the setting `cookie.b.same_site` (flag for cookie.b.same_site) is `lex` and must be `strict`, `lax` or `none`",
+        "the setting `cookie.c.secure` (flag for cookie.c.secure) must not be `false`, because `same_site` is `none`",
+        "the setting `cookie.d.path` (flag for cookie.d.path) must be `/`, because the name begins with `__Host-`",
+        "the setting `cookie.e.secure` (flag for cookie.e.secure) must not be `false`, because the cookie is partitioned",
+        "the setting `cookie.login.name` (flag for cookie.login.name) is no name of a cookie: use letters, digits and any of ``!#$%&'*+-.^_`|~``",
+        "the setting `cookie.renew` (flag for cookie.renew): the settings describe no cookie `gone`: there is no `cookie.gone.name` and nothing else of it",
     ];
     assert_eq!(lines, expected);
     assert!(check(&settings(&[("cookie.a.same_site", "none"), ("cookie.renew", " a ")]).unwrap()).is_ok());

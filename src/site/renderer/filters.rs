@@ -40,7 +40,7 @@ pub(super) fn register(engine: &mut Tera, filters: Filters) {
         engine.register_function(name, move |_: Kwargs, _: &State| -> TeraResult<Value> {
             current::value(name).ok_or_else(|| {
                 tera::Error::message(format!(
-                    "`{name}()` is there in pages of a site that has Kalgan's feature `{feature}` and its middleware"
+                    "`{name}()` is there where a request is answered, in a binary that has Kalgan's feature `{feature}`"
                 ))
             })
         });

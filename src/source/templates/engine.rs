@@ -17,6 +17,9 @@ use crate::source::files::TextFile;
 /// The filters that Kalgan adds to Tera's own (B133 to B135).
 pub const OWN_FILTERS: [&str; 3] = ["asset", "trans", "url"];
 
+/// The functions that Kalgan adds to Tera's own (B119). A binary without the feature that answers them knows the names all the same.
+pub const OWN_FUNCTIONS: [&str; 2] = ["csrf_field", "csrf_token"];
+
 /// The name under which one template at a time is tried.
 const PROBE: &str = "probe";
 
@@ -127,8 +130,8 @@ fn tera(declared: &Declared) -> Tera {
     for name in OWN_FILTERS.into_iter().map(Cow::Borrowed).chain(declared.filters.iter().cloned().map(Cow::Owned)) {
         tera.register_filter(name, |value: Value, _: Kwargs, _: &State| value);
     }
-    for name in &declared.functions {
-        tera.register_function(name.clone(), |_: Kwargs, _: &State| Value::none());
+    for name in OWN_FUNCTIONS.into_iter().map(Cow::Borrowed).chain(declared.functions.iter().cloned().map(Cow::Owned)) {
+        tera.register_function(name, |_: Kwargs, _: &State| Value::none());
     }
     for name in &declared.tests {
         tera.register_test(name.clone(), |_: Value, _: Kwargs, _: &State| true);
@@ -152,6 +155,7 @@ mod tests {
         let mut engine = Engine::new(&declared);
         assert!(engine.knows(CallKind::Filter, "upper") && engine.knows(CallKind::Filter, "trans"));
         assert!(engine.knows(CallKind::Test, "prime") && engine.knows(CallKind::Function, "range"));
+        assert!(OWN_FUNCTIONS.iter().all(|name| engine.knows(CallKind::Function, name)), "nobody declares them");
         assert!(!engine.knows(CallKind::Filter, "prime") && !engine.knows(CallKind::Function, "upper"));
     }
 }

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::OWN_FILTERS;
 use super::Usages;
 use super::engine::Engine;
 use super::names::{built_in, in_place_of};
 use super::outline::{Block, Call, CallKind, Named};
+use super::{OWN_FILTERS, OWN_FUNCTIONS};
 use crate::hint::nearest;
 use crate::problem::{Problem, position};
 
@@ -164,7 +164,11 @@ impl<'t> Links<'t> {
             CallKind::Component => ("component", self.components.keys().copied().collect()),
             kind => {
                 let (word, own) = declared.of(kind);
-                let kalgan = if kind == CallKind::Filter { &OWN_FILTERS[..] } else { &[] };
+                let kalgan = match kind {
+                    CallKind::Filter => &OWN_FILTERS[..],
+                    CallKind::Function => &OWN_FUNCTIONS[..],
+                    CallKind::Test | CallKind::Component => &[],
+                };
                 let names = built_in(kind).iter().chain(kalgan).copied();
                 let names: Vec<&str> = names.chain(own.iter().map(String::as_str)).collect();
                 if names.contains(&name) || engine.knows(kind, name) {

@@ -28,7 +28,7 @@ use crate::source::files::{Files, TextFile};
 use crate::source::memo::Memo;
 use crate::source::settings::Settings;
 
-pub use engine::{Engine, OWN_FILTERS};
+pub use engine::{Engine, OWN_FILTERS, OWN_FUNCTIONS};
 use links::Links;
 use outline::{CallKind, Named, Outline};
 
