@@ -124,7 +124,7 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
 #[allow(clippy::unnecessary_wraps, reason = "which services there are is a matter of features")]
 fn start_redis(start: &mut Start) -> Result<(), Error> {
     #[cfg(all(feature = "redis", any(feature = "cache", feature = "session")))]
-    if let Some(redis) = redis::Redis::new(start.settings())? {
+    if let Some(redis) = self::redis::Redis::new(start.settings())? {
         start.states.insert(redis);
     }
     #[cfg(all(not(feature = "redis"), any(feature = "cache", feature = "session")))]

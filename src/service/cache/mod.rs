@@ -60,7 +60,7 @@ struct Inner {
 enum Engine {
     Memory(Memory),
     #[cfg(feature = "redis")]
-    Redis(redis::Server),
+    Redis(self::redis::Server),
 }
 
 /// The cache of the process.
@@ -87,7 +87,7 @@ pub(super) fn start(start: &mut Start) -> Result<(), Error> {
 fn engine(start: &Start) -> Result<Engine, Error> {
     #[cfg(feature = "redis")]
     if let Some(server) = start.states.get::<super::redis::Redis>() {
-        return Ok(Engine::Redis(redis::Server::new(server.clone(), &start.site.name)));
+        return Ok(Engine::Redis(self::redis::Server::new(server.clone(), &start.site.name)));
     }
     Ok(Engine::Memory(Memory::new(start.settings().get("cache.max_size")?)))
 }

@@ -89,7 +89,7 @@ async fn an_error_is_for_those_who_wait_and_is_not_kept() {
 #[tokio::test]
 async fn another_caller_computes_where_the_first_is_dropped() {
     let cache = cache(1 << 20);
-    let forever = cache.get_or_compute("a", MINUTE, || std::future::pending::<Result<u32, Failure>>());
+    let forever = cache.get_or_compute("a", MINUTE, std::future::pending::<Result<u32, Failure>>);
     let mut forever = Box::pin(forever);
     assert!(futures_util::poll!(&mut forever).is_pending());
     let mut next = Box::pin(cache.get_or_compute("a", MINUTE, || async { Ok::<u32, Failure>(2) }));

@@ -6,3 +6,5 @@ mod cookies;
 mod csrf;
 mod uploads;
 mod visits;
+mod cache;
+mod sessions;

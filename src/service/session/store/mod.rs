@@ -124,7 +124,7 @@ pub(super) async fn open(start: &Start<'_>) -> Result<Box<dyn Store>, Error> {
         "sqlite" => Ok(Box::new(sqlite::File::open(start.data.file("sessions.sqlite3")?).await?)),
         #[cfg(feature = "redis")]
         "redis" => match start.states.get::<crate::service::redis::Redis>() {
-            Some(redis) => Ok(Box::new(redis::Server::new(redis.clone(), &start.site.name))),
+            Some(redis) => Ok(Box::new(self::redis::Server::new(redis.clone(), &start.site.name))),
             None => Err(wrong("`redis`, but `cache.server` does not say where the Redis server is".to_string())),
         },
         #[cfg(not(all(feature = "redis", feature = "sqlite")))]
