@@ -10,6 +10,8 @@ mod dev;
 #[cfg(feature = "secrets")]
 mod key;
 mod log;
+#[cfg(feature = "db")]
+mod migrate;
 mod routes;
 mod serve;
 mod settings;
@@ -93,6 +95,9 @@ enum Command {
     /// Make a random key for the setting `security.secret_key`
     #[cfg(feature = "secrets")]
     Key,
+    /// Bring the database up to date by the site's migrations
+    #[cfg(feature = "db")]
+    Migrate(migrate::Flags),
     /// Show the settings that count and where each comes from
     Settings,
     /// Show the versions of the site and of Kalgan, and the version tag of the static files
@@ -139,6 +144,8 @@ impl Command {
             Command::Assets(command) => command.run(&options.snapshot(app)?),
             #[cfg(feature = "secrets")]
             Command::Key => key::run(),
+            #[cfg(feature = "db")]
+            Command::Migrate(flags) => migrate::run(app, options, &flags),
             Command::Settings => settings::run(&*options.site(app)?),
             Command::Version => version::run(&options.snapshot(app)?),
         }

@@ -80,6 +80,13 @@ fn tell_unread(settings: &Settings) {
     }
 }
 
+/// Writes a line where migrations are there for nothing.
+fn tell_unused_migrations(site: &Site) {
+    if !site.migrations.is_empty() {
+        tracing::warn!("the site has migrations, but this process has no database");
+    }
+}
+
 /// Makes what all services of the binary keep; those that others need come first.
 ///
 /// # Errors
@@ -104,9 +111,15 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     #[cfg(feature = "password")]
     password::start(&mut start)?;
     #[cfg(feature = "db")]
-    if let Some(database) = db::start(start.settings(), start.data)? {
-        start.states.insert(database);
+    match db::start(start.settings(), start.data)? {
+        Some(database) => {
+            db::up_to_date(&database, site).await?;
+            start.states.insert(database);
+        }
+        None => tell_unused_migrations(site),
     }
+    #[cfg(not(feature = "db"))]
+    tell_unused_migrations(site);
     start_redis(&mut start)?;
     #[cfg(feature = "cache")]
     cache::start(&mut start)?;
@@ -141,6 +154,8 @@ fn start_redis(start: &mut Start) -> Result<(), Error> {
 /// Starts what services do beside the requests, when the process is about to serve.
 #[allow(unused_variables, reason = "which services there are is a matter of features")]
 pub(crate) fn run(process: &Process) {
+    #[cfg(feature = "db")]
+    db::run(process);
     #[cfg(feature = "session")]
     session::run(process);
     #[cfg(feature = "mail")]

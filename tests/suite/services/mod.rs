@@ -8,3 +8,5 @@ mod uploads;
 mod visits;
 mod cache;
 mod sessions;
+#[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod database;
