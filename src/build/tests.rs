@@ -13,6 +13,7 @@ fn route(name: &str, controller: &str, line: u32) -> Route {
         paths: vec![crate::snapshot::Path { language: None, pattern: "/".into() }].into(),
         controller: controller.to_string().into(),
         middleware: vec!["guard".into()].into(),
+        host: None,
         methods: Some(vec!["GET".into()].into()),
         requirements: vec![("id".into(), "[0-9]+".into())].into(),
         language: Some("en".into()),

@@ -206,12 +206,12 @@ impl Request {
         self.route().map(|route| &*route.name)
     }
 
-    /// The value of a parameter of the route's path, decoded.
+    /// The value of a parameter of the route's path, decoded, or of its host, in lower case.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters().iter().find(|parameter| &*parameter.0 == name).map(|parameter| parameter.1.as_str())
     }
 
-    /// All parameters of the route's path with their decoded values, in the path's order.
+    /// All parameters of the route's host and path with their decoded values, in that order.
     pub fn parameters(&self) -> &[(Arc<str>, String)] {
         self.0.route.as_ref().map_or(&[], |route| &route.parameters)
     }

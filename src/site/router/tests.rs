@@ -24,7 +24,7 @@ fn router(routes: &[Route]) -> Router {
 
 /// What a look-up gives, as one line.
 fn found(router: &Router, method: &str, path: &str) -> String {
-    match router.find(&Method::from_bytes(method.as_bytes()).unwrap(), path) {
+    match router.find(&Method::from_bytes(method.as_bytes()).unwrap(), "localhost", path) {
         Found::Route(found) => {
             let parameters = found.parameters.iter().map(|(name, value)| format!(" {name}={value}"));
             let language = found.language.map(|language| format!(" [{language}]")).unwrap_or_default();
@@ -185,7 +185,7 @@ fn every_step_of_a_look_up_can_be_explained() {
         route("read", "/a/{x}"),
         requiring("late", "/{x}", &[("x", ".+")]),
     ]);
-    let steps = router.explain(&Method::GET, "/a/b%2Fc");
+    let steps = router.explain(&Method::GET, "localhost", "/a/b%2Fc");
     let lines: Vec<String> = steps.iter().map(|step| format!("{} {}", step.route.name, step.outcome)).collect();
     assert_eq!(
         lines,
@@ -198,8 +198,8 @@ fn every_step_of_a_look_up_can_be_explained() {
             "late would match, but an earlier route answers",
         ]
     );
-    assert_eq!(router.explain(&Method::GET, "/%").len(), 6);
-    assert!(router.explain(&Method::GET, "/%").iter().all(|step| step.outcome == Outcome::BadPath));
+    assert_eq!(router.explain(&Method::GET, "localhost", "/%").len(), 6);
+    assert!(router.explain(&Method::GET, "localhost", "/%").iter().all(|step| step.outcome == Outcome::BadPath));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::{Declared, RouteFile};
-use crate::pattern::{self, Piece};
+use crate::pattern::{self, Label, Piece};
 use crate::problem::Problem;
 use crate::snapshot::Route;
 
@@ -96,8 +96,33 @@ impl<'a> Pattern<'a> {
             (Some(first), Some(second)) => second.iter().all(|method| first.contains(method)),
         };
         let mut parameters = pattern::parameters(self.text()).zip(pattern::parameters(later.text()));
-        methods && parameters.all(|(a, b)| requirement_covers(requirement(first, a), requirement(second, b)))
+        let covers = |(a, b): (&str, &str)| {
+            says_as_much(first, second, (a, b)) && requirement_covers(requirement(first, a), requirement(second, b))
+        };
+        methods && host_covers(first, second) && parameters.all(covers)
     }
+}
+
+/// Whether a parameter of the first route is not its language, which takes but a few values, or is that of the second too.
+fn says_as_much(first: &Route, second: &Route, (a, b): (&str, &str)) -> bool {
+    first.language.as_deref() != Some(a) || second.language.as_deref() == Some(b)
+}
+
+/// Whether the first route answers for every host for which the second does.
+fn host_covers(first: &Route, second: &Route) -> bool {
+    let (Some(a), Some(b)) = (&first.host, &second.host) else { return first.host.is_none() };
+    let (a, b): (Vec<_>, Vec<_>) = (pattern::labels(a).collect(), pattern::labels(b).collect());
+    let covers = |(a, b): (&Label<'_>, &Label<'_>)| match (*a, *b) {
+        (Label::Any, _) => true,
+        (Label::Literal(a), Label::Literal(b)) => a == b,
+        (Label::Literal(_), _) => false,
+        (Label::Parameter(a), Label::Parameter(b)) => {
+            says_as_much(first, second, (a, b))
+                && (requirement(first, a).is_none() || requirement(first, a) == requirement(second, b))
+        }
+        (Label::Parameter(a), _) => first.language.as_deref() != Some(a) && requirement(first, a).is_none(),
+    };
+    a.len() == b.len() && a.iter().zip(&b).all(covers)
 }
 
 fn requirement<'r>(route: &'r Route, parameter: &str) -> Option<&'r str> {
