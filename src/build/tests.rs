@@ -98,6 +98,16 @@ fn a_site_with_a_resolver_names_its_controllers_itself() {
 }
 
 #[test]
+fn middleware_of_all_routes_are_dispatched_with_the_place_of_the_setting() {
+    let mut snapshot = snapshot();
+    let names = Value::List(vec![Value::Text("log/request".into()), Value::Text("guard".into())].into());
+    snapshot.settings.to_mut().push(setting("router.middleware", names, 7));
+    let code = code_of(&snapshot);
+    let line = |name: &str| format!("middleware(crate::middleware::{name})), // app/config/app.yaml:7");
+    assert!(code.contains(&line("log::request")) && code.contains(&line("guard")), "{code}");
+}
+
+#[test]
 fn template_functions_are_registered_in_their_kind() {
     let code = code_of(&snapshot());
     assert!(code.contains(r#"tera.register_filter("shout", crate::template::shout); // app/config/app.yaml:3"#));

@@ -91,12 +91,12 @@ async fn mistakes(serving: &Serving) -> Vec<Problem> {
 
 /// The error page with the headers of the failure, where it does not have them itself; cookies are added.
 fn with_failure_headers(mut response: Response, failure: &Failure) -> Response {
-    for (name, value) in failure.headers() {
+    for name in failure.headers().keys() {
         let headers = response.headers_mut();
-        if *name == header::SET_COOKIE {
-            headers.append(name, value.clone());
-        } else {
-            headers.entry(name).or_insert_with(|| value.clone());
+        if *name == header::SET_COOKIE || !headers.contains_key(name) {
+            for value in failure.headers().get_all(name) {
+                headers.append(name, value.clone());
+            }
         }
     }
     response

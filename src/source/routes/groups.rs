@@ -111,7 +111,7 @@ impl Walk<'_> {
     fn group(&mut self, item: Item<'_>, (entries, routes): (&[Entry], &Entry), outer: &Group, depth: usize) {
         let document = self.reading.document;
         if depth == DEEPEST {
-            let message = format!("the group `{}` is the {DEEPEST}th inside another, which is too deep", item.name);
+            let message = format!("the group `{}` lies inside {DEEPEST} others, which is too deep", item.name);
             let problem = document.error(item.mark, message);
             self.problems.push(problem.help("write its prefix as part of another one, or into a file of its own"));
             self.complete = false;
