@@ -89,3 +89,52 @@ fn conclusion(site: &Site, method: &Method, host: &str, path: &str) -> String {
         Found::BadPath => format!("no route answers {request}: 400, it is not percent-encoded UTF-8\n"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::Dispatch;
+    use crate::launch::App;
+    use crate::site::Outside;
+    use crate::snapshot::{Path, Place, Route, Setting, Snapshot, Value};
+
+    fn snapshot() -> Snapshot {
+        let place = Place { file: "routes/main.yaml".into(), line: 2, column: 5 };
+        let route = |name: &'static str, host: Option<&'static str>| Route {
+            name: name.into(),
+            paths: vec![Path { language: None, pattern: "/{id}".into() }].into(),
+            host: host.map(Into::into),
+            controller: "page::show".into(),
+            middleware: vec!["guard".into(), "log::request".into()].into(),
+            methods: None,
+            requirements: Vec::new().into(),
+            language: None,
+            place: place.clone(),
+        };
+        let value = Value::Text("log/request".into());
+        let setting = Setting { key: "router.middleware".into(), value, only: None, place: place.clone() };
+        Snapshot {
+            settings: vec![setting].into(),
+            routes: vec![route("admin", Some("{tenant}.example.com")), route("page", None)].into(),
+            ..crate::testing::empty()
+        }
+    }
+
+    #[test]
+    fn the_list_has_hosts_and_all_middleware_in_their_order() {
+        let site = App::new(snapshot, Dispatch::default()).site(Outside::default()).unwrap();
+        let list = list(&site).unwrap();
+        let lines: Vec<Vec<&str>> = list.lines().map(|line| line.split_whitespace().collect()).collect();
+        let rest = ["page::show", "log::request,", "guard", "routes/main.yaml:2:5"];
+        assert_eq!(lines[1], [&["admin", "any", "{tenant}.example.com/{id}"], &rest[..]].concat());
+        assert_eq!(lines[2], [&["page", "any", "/{id}"], &rest[..]].concat());
+    }
+
+    #[test]
+    fn the_host_decides_which_route_answers() {
+        let site = App::new(snapshot, Dispatch::default()).site(Outside::default()).unwrap();
+        let said = |host: &str| conclusion(&site, &Method::GET, host, "/7");
+        assert_eq!(said("a.example.com"), "`admin` answers GET a.example.com/7: page::show (routes/main.yaml:2:5)\n");
+        assert_eq!(said(""), "`page` answers GET /7: page::show (routes/main.yaml:2:5)\n");
+    }
+}

@@ -301,6 +301,24 @@ impl Request {
         self.0.site.urls.build(name, Some(language), parameters)
     }
 
+    /// The address of a route with scheme and host: those of the setting `server.public_url`, and for a route with a host of its own that
+    /// host, whose parameter is among the parameters. For mails, feeds, and links to a route on another host.
+    ///
+    /// ```
+    /// # fn example(request: kalgan::Request) -> Result<(), kalgan::Error> {
+    /// let address = request.absolute_url("post", &[("slug", "first-steps".into())])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::url`], and where `server.public_url` is not set or the route's host has a `*`.
+    pub fn absolute_url(&self, name: &str, parameters: &[(&str, Cow<'_, str>)]) -> Result<String, Error> {
+        let language = chosen_language(parameters).unwrap_or(self.language());
+        self.0.site.urls.absolute(name, Some(language), parameters)
+    }
+
     pub(crate) fn marks(&self) -> Marks {
         self.0.shared.marks.get()
     }

@@ -281,7 +281,10 @@ impl Serving {
 
     /// Steps 3 and 4.
     fn route(&self, request: &mut Request) -> Result<Routed<'_>, Failure> {
-        let found = self.site.router.find(request.method(), request.host(), request.uri().path());
+        let router = &self.site.router;
+        // Most sites have no hosts, and need not look for the header.
+        let host = if router.has_hosts() { request.host() } else { "" };
+        let found = router.find(request.method(), host, request.uri().path());
         let found = match found {
             Found::Route(found) => found,
             Found::BadPath => {

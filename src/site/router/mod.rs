@@ -35,6 +35,7 @@ pub struct Router {
     entries: Vec<(usize, Arc<Entry>)>,
     tree: Tree,
     languages: Arc<[Arc<str>]>,
+    has_hosts: bool,
 }
 
 /// What a look-up gives.
@@ -120,7 +121,8 @@ impl Router {
         };
         let entries: Vec<_> = prepared.iter().enumerate().flat_map(paths).collect();
         let tree = Tree::new(entries.iter().map(|(_, entry)| &**entry));
-        Ok(Router { routes: prepared, entries, tree, languages })
+        let has_hosts = prepared.iter().any(|prepared| prepared.route.host.is_some());
+        Ok(Router { routes: prepared, entries, tree, languages, has_hosts })
     }
 
     /// The route that answers a method, a host and a path, which are as they came: the host with its port, if it has one, the path
@@ -154,6 +156,11 @@ impl Router {
             None if others.is_empty() => Found::NotFound,
             None => Found::WrongMethod { allow: self.allow(others) },
         }
+    }
+
+    /// Whether any route is for some hosts only. Else it does not matter which one a look-up is given.
+    pub fn has_hosts(&self) -> bool {
+        self.has_hosts
     }
 
     /// The route at a place in declared order.

@@ -63,10 +63,13 @@ fn mistake(host: &str) -> Option<(String, String)> {
 
 fn label_mistake(host: &str, label: &str) -> Option<(String, String)> {
     if label.is_empty() {
-        return Some((format!("a part of the host `{host}` is empty"), "write `admin.example.com`".to_string()));
+        return Some((
+            format!("a part of the host `{host}` is empty"),
+            "write the parts with one dot between them, such as `admin.example.com`".to_string(),
+        ));
     }
     if label.contains(['*', '{', '}']) {
-        let message = format!("`{label}` is a part of the host that is fixed and is not");
+        let message = format!("the part `{label}` of the host is neither fixed nor open as a whole");
         return Some((message, "`*` and `{name}` take the whole of what stands between two dots".to_string()));
     }
     if !label.is_ascii() {
