@@ -82,6 +82,7 @@ fn site() -> Site {
         paths: vec![Path { language: None, pattern: Text::Borrowed(*pattern) }].into(),
         controller: Text::Borrowed("page"),
         middleware: Cow::Borrowed(&[]),
+        host: None,
         methods: None,
         requirements: Cow::Borrowed(&[]),
         language: None,

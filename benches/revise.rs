@@ -72,6 +72,7 @@ fn route(number: usize, line: usize) -> Route {
         paths: vec![Path { language: None, pattern: pattern.into() }].into(),
         controller: "page_controller::show".into(),
         middleware: Cow::Borrowed(&[]),
+        host: None,
         methods: Some(vec![Text::Borrowed("GET")].into()),
         requirements: requirements.into(),
         language: None,

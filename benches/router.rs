@@ -22,6 +22,7 @@ fn route(number: usize) -> Route {
         paths: vec![Path { language: None, pattern: pattern.into() }].into(),
         controller: Cow::Borrowed("page_controller::show"),
         middleware: Cow::Borrowed(&[]),
+        host: None,
         methods: Some(vec![Text::Borrowed("GET")].into()),
         requirements: requirements.into(),
         language: None,
@@ -53,7 +54,7 @@ fn look_ups(criterion: &mut Criterion) {
         for (name, path) in cases {
             let id = BenchmarkId::new(name, count);
             group.bench_with_input(id, &path, |bencher, path| {
-                bencher.iter(|| black_box(router.find(&Method::GET, black_box(path))));
+                bencher.iter(|| black_box(router.find(&Method::GET, "localhost", black_box(path))));
             });
         }
     }

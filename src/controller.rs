@@ -3,6 +3,9 @@
 //! The build writes a [`Dispatch`] that names every function which the site's routes and settings name, so the compiler has
 //! proved that they exist. At start, [`Endpoints`] puts them in the routes' order, so a request looks nothing up by name.
 
+mod middleware;
+mod panics;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -12,8 +15,13 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::hint::nearest;
-use crate::http::{Failure, IntoOutcome, IntoResponse, Outcome, Request, Response};
-use crate::site::{Settings, Site};
+use crate::http::{Failure, IntoResponse, Outcome, Request, Response};
+use crate::site::{ReadyRoute, Settings, Site};
+
+pub use middleware::{
+    After, Around, AsyncAfter, AsyncAround, AsyncMiddleware, Middleware, MiddlewareFn, Next, middleware,
+};
+pub(crate) use panics::{caught, failure as panic_failure};
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -90,93 +98,15 @@ where
     }
 }
 
-/// A function that runs before the controller; `Form` only tells the compiler which of the forms it has.
-///
-/// The forms are `fn(&mut Request) -> O` and `async fn(&mut Request) -> O`, where `O` is an [`IntoOutcome`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a middleware",
-    note = "a middleware is `fn(&mut Request) -> O` or `async fn(&mut Request) -> O` where `O` is an `IntoOutcome`",
-    note = "the future of an `async fn` must be `Send`: no `Rc` and no lock guard may live across an `.await`"
-)]
-pub trait Middleware<Form>: Send + Sync + 'static {
-    /// Looks at a request and decides.
-    fn run<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Outcome>;
-}
-
-impl<M, O> Middleware<Plain<O>> for M
-where
-    M: Fn(&mut Request) -> O + Send + Sync + 'static,
-    O: IntoOutcome,
-{
-    fn run<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Outcome> {
-        // Inside the future, so that a panic is met where the future's is.
-        Box::pin(async move { self(request).into_outcome() })
-    }
-}
-
-/// An `async fn(&mut Request)`: its future borrows the request, which only a trait with that lifetime can say.
-pub trait AsyncMiddleware<'a>: Send + Sync + 'static {
-    /// What the future gives.
-    type Outcome: IntoOutcome;
-    /// The future.
-    type Future: Future<Output = Self::Outcome> + Send + 'a;
-    /// Calls the function.
-    fn call(&self, request: &'a mut Request) -> Self::Future;
-}
-
-impl<'a, M, F> AsyncMiddleware<'a> for M
-where
-    M: Fn(&'a mut Request) -> F + Send + Sync + 'static,
-    F: Future<Output: IntoOutcome> + Send + 'a,
-{
-    type Outcome = F::Output;
-    type Future = F;
-
-    fn call(&self, request: &'a mut Request) -> F {
-        self(request)
-    }
-}
-
-impl<M> Middleware<Async<()>> for M
-where
-    M: for<'a> AsyncMiddleware<'a>,
-{
-    fn run<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Outcome> {
-        Box::pin(async move { self.call(request).await.into_outcome() })
-    }
-}
-
 type AnswerFn = dyn Fn(Request) -> Answering + Send + Sync;
-
-/// A middleware whose form is forgotten: a closure cannot say that its future borrows from both sides.
-trait AnyMiddleware: Send + Sync {
-    fn run<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Outcome>;
-}
-
-struct Formed<M, Form>(M, PhantomData<fn(Form)>);
-
-impl<Form, M: Middleware<Form>> AnyMiddleware for Formed<M, Form> {
-    fn run<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Outcome> {
-        self.0.run(request)
-    }
-}
 
 /// A controller of any form.
 #[derive(Clone)]
 pub struct ControllerFn(Arc<AnswerFn>);
 
-/// A middleware of any form.
-#[derive(Clone)]
-pub struct MiddlewareFn(Arc<dyn AnyMiddleware>);
-
 /// Makes one type of all controllers.
 pub fn controller<Form>(function: impl Controller<Form>) -> ControllerFn {
     ControllerFn(Arc::new(move |request| function.answer(request)))
-}
-
-/// Makes one type of all middleware.
-pub fn middleware<Form: 'static>(function: impl Middleware<Form>) -> MiddlewareFn {
-    MiddlewareFn(Arc::new(Formed(function, PhantomData)))
 }
 
 impl ControllerFn {
@@ -186,22 +116,9 @@ impl ControllerFn {
     }
 }
 
-impl MiddlewareFn {
-    /// Looks at a request and decides.
-    pub fn run<'a>(&'a self, request: &'a mut Request) -> BoxFuture<'a, Outcome> {
-        self.0.run(request)
-    }
-}
-
 impl fmt::Debug for ControllerFn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ControllerFn")
-    }
-}
-
-impl fmt::Debug for MiddlewareFn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MiddlewareFn")
     }
 }
 
@@ -282,13 +199,28 @@ fn absent(kind: &str, name: &str) -> Failure {
     Failure::new(500, format!("there is no {kind} `{name}` in this binary; build it again"))
 }
 
+/// The response of a controller, waited for where it is not there yet.
+pub(crate) async fn finish(answering: Answering) -> Response {
+    match answering {
+        Answering::Ready(response) => response,
+        Answering::Pending(response) => response.await,
+    }
+}
+
 /// What answers for a route.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// Run first, in this order.
+    /// Run around the controller, the first one outermost.
     pub middleware: Vec<MiddlewareFn>,
     /// Answers when no middleware has.
     pub controller: ControllerFn,
+}
+
+impl Endpoint {
+    /// Answers a request; a panic in the site's code gives a failure with status 500.
+    pub async fn answer(&self, request: &mut Request) -> Response {
+        Next::new(&self.middleware, &self.controller).run(request).await
+    }
 }
 
 /// What answers for each route and for each error, made once from a site and the functions of the binary.
@@ -312,8 +244,9 @@ impl Endpoints {
                 "{setting} asks for a resolver; give one in `main` with `App::resolver`"
             )));
         }
+        let common = common_middleware(&site.settings)?;
         let routes = site.router.routes().map(|route| Endpoint {
-            middleware: route.middleware.iter().map(|name| dispatch.middleware(name)).collect(),
+            middleware: middleware_names(&common, route).map(|name| dispatch.middleware(name)).collect(),
             controller: dispatch.controller(&route.controller),
         });
         let codes = site.settings.below("error").filter(|code| *code != "custom_in_dev");
@@ -330,6 +263,23 @@ impl Endpoints {
     pub fn error(&self, status: u16) -> Option<&ControllerFn> {
         self.errors.get(&status)
     }
+}
+
+/// The middleware of all routes, which the setting `router.middleware` lists, by their paths below `crate::middleware`.
+///
+/// # Errors
+///
+/// [`Error::Setting`] where the setting is no list of texts.
+pub(crate) fn common_middleware(settings: &Settings) -> Result<Vec<String>, Error> {
+    const KEY: &str = "router.middleware";
+    let names = if settings.exists(KEY) { settings.get(KEY)? } else { Vec::new() };
+    Ok(names.iter().map(|name: &String| name.replace('/', "::")).collect())
+}
+
+/// All middleware of a route, the first one outermost: those of all routes, then its own. Each runs once, where it stands first.
+pub(crate) fn middleware_names<'r>(common: &'r [String], route: &'r ReadyRoute) -> impl Iterator<Item = &'r str> {
+    let own = route.middleware.iter().map(|name| &**name);
+    common.iter().map(String::as_str).chain(own.filter(|name| !common.iter().any(|known| known == name)))
 }
 
 /// The controller of one setting `error.<code>`. The build has checked those of the site's files; this is for the others.

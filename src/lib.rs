@@ -57,6 +57,7 @@ pub mod snapshot;
 pub mod source;
 pub mod testing;
 
+pub use controller::Next;
 pub use error::{BoxError, Error};
 pub use http::{
     Body, Cookie, Failure, HeaderMap, IntoOutcome, IntoResponse, Method, Outcome, Request, Response, SameSite,

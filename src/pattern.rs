@@ -76,6 +76,40 @@ fn first_parameter(text: &str) -> Option<(usize, &str)> {
     None
 }
 
+/// A part of a route's host between two dots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label<'a> {
+    /// Exactly this text, whatever its case.
+    Literal(&'a str),
+    /// Any text.
+    Any,
+    /// Any text, which is the value of the parameter of that name.
+    Parameter(&'a str),
+}
+
+/// Splits the host of a route at its dots.
+///
+/// ```
+/// use kalgan::pattern::{labels, Label};
+/// let host: Vec<_> = labels("{tenant}.example.com").collect();
+/// assert_eq!(host, [Label::Parameter("tenant"), Label::Literal("example"), Label::Literal("com")]);
+/// ```
+pub fn labels(host: &str) -> impl Iterator<Item = Label<'_>> {
+    host.split('.').map(|label| {
+        let mut pieces = pieces(label);
+        match (pieces.next(), pieces.next()) {
+            (Some(Piece::Literal("*")), None) => Label::Any,
+            (Some(Piece::Parameter(name)), None) => Label::Parameter(name),
+            _ => Label::Literal(label),
+        }
+    })
+}
+
+/// The names of the parameters of a route's host, in order.
+pub fn host_parameters(host: &str) -> impl Iterator<Item = &str> {
+    labels(host).filter_map(|label| if let Label::Parameter(name) = label { Some(name) } else { None })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

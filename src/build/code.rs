@@ -164,9 +164,10 @@ fn float(value: f64) -> String {
 fn route(route: &Route) -> String {
     let requirements = route.requirements.iter().map(|(name, pattern)| format!("({}, {})", text(name), text(pattern)));
     format!(
-        "Route {{ name: {}, paths: {}, controller: {}, middleware: {}, methods: {}, requirements: {}, language: {}, limits: {}, place: {} }}",
+        "Route {{ name: {}, paths: {}, host: {}, controller: {}, middleware: {}, methods: {}, requirements: {}, language: {}, limits: {}, place: {} }}",
         text(&route.name),
         borrowed(route.paths.iter().map(path)),
+        optional(route.host.as_ref().map(text)),
         text(&route.controller),
         borrowed(route.middleware.iter().map(text)),
         optional(route.methods.as_ref().map(|methods| borrowed(methods.iter().map(text)))),

@@ -61,9 +61,12 @@ fn error_controller(setting: &Setting) -> Option<(String, &Place)> {
     (is_code && !name.is_empty()).then(|| (name.replace('/', "::"), &setting.place))
 }
 
+/// The middleware of all routes, which a setting lists, and those of each.
 fn middleware(snapshot: &Snapshot) -> Names<'_> {
+    let common = settings::items(snapshot, "router.middleware");
+    let common = common.into_iter().map(|(name, place)| (name.replace('/', "::"), place));
     let named = snapshot.routes.iter().flat_map(|route| route.middleware.iter().map(move |name| (name, &route.place)));
-    first_places(named.map(|(name, place)| (name.to_string(), place)))
+    first_places(common.chain(named.map(|(name, place)| (name.to_string(), place))))
 }
 
 /// The names in a list setting.

@@ -13,6 +13,7 @@ fn route(name: &str, controller: &str, line: u32) -> Route {
         paths: vec![crate::snapshot::Path { language: None, pattern: "/".into() }].into(),
         controller: controller.to_string().into(),
         middleware: vec!["guard".into()].into(),
+        host: None,
         methods: Some(vec!["GET".into()].into()),
         requirements: vec![("id".into(), "[0-9]+".into())].into(),
         language: Some("en".into()),
@@ -95,6 +96,16 @@ fn a_site_with_a_resolver_names_its_controllers_itself() {
     let code = code_of(&snapshot);
     assert!(!code.contains("crate::controller::"), "{code}");
     assert!(code.contains("crate::middleware::guard"), "{code}");
+}
+
+#[test]
+fn middleware_of_all_routes_are_dispatched_with_the_place_of_the_setting() {
+    let mut snapshot = snapshot();
+    let names = Value::List(vec![Value::Text("log/request".into()), Value::Text("guard".into())].into());
+    snapshot.settings.to_mut().push(setting("router.middleware", names, 7));
+    let code = code_of(&snapshot);
+    let line = |name: &str| format!("middleware(crate::middleware::{name})), // app/config/app.yaml:7");
+    assert!(code.contains(&line("log::request")) && code.contains(&line("guard")), "{code}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::error::{self, BoxError, Error};
@@ -87,10 +88,16 @@ impl Failure {
         self
     }
 
-    /// Adds headers that the response had which became this failure.
+    /// Takes the headers that the response had which became this failure: in the place of its own, because they came later; cookies are
+    /// added.
     pub(crate) fn with_headers(mut self, headers: &HeaderMap) -> Self {
-        for (name, value) in headers {
-            self.headers.append(name, value.clone());
+        for name in headers.keys() {
+            if *name != SET_COOKIE {
+                self.headers.remove(name);
+            }
+            for value in headers.get_all(name) {
+                self.headers.append(name, value.clone());
+            }
         }
         self
     }

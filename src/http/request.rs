@@ -227,12 +227,12 @@ impl Request {
         self.route().map(|route| &*route.name)
     }
 
-    /// The value of a parameter of the route's path, decoded.
+    /// The value of a parameter of the route's path, decoded, or of its host, in lower case.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters().iter().find(|parameter| &*parameter.0 == name).map(|parameter| parameter.1.as_str())
     }
 
-    /// All parameters of the route's path with their decoded values, in the path's order.
+    /// All parameters of the route's host and path with their decoded values, in that order.
     pub fn parameters(&self) -> &[(Arc<str>, String)] {
         self.0.route.as_ref().map_or(&[], |route| &route.parameters)
     }
@@ -320,6 +320,24 @@ impl Request {
     pub fn url(&self, name: &str, parameters: &[(&str, Cow<'_, str>)]) -> Result<String, Error> {
         let language = chosen_language(parameters).unwrap_or(self.language());
         self.0.site.urls.build(name, Some(language), parameters)
+    }
+
+    /// The address of a route with scheme and host: those of the setting `server.public_url`, and for a route with a host of its own that
+    /// host, whose parameter is among the parameters. For mails, feeds, and links to a route on another host.
+    ///
+    /// ```
+    /// # fn example(request: kalgan::Request) -> Result<(), kalgan::Error> {
+    /// let address = request.absolute_url("post", &[("slug", "first-steps".into())])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::url`], and where `server.public_url` is not set or the route's host has a `*`.
+    pub fn absolute_url(&self, name: &str, parameters: &[(&str, Cow<'_, str>)]) -> Result<String, Error> {
+        let language = chosen_language(parameters).unwrap_or(self.language());
+        self.0.site.urls.absolute(name, Some(language), parameters)
     }
 
     pub(crate) fn marks(&self) -> Marks {

@@ -205,6 +205,12 @@ impl Response {
         }
     }
 
+    /// Removes a header, with all its values.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
     /// Sends a cookie; its name and value are percent-encoded where they need it. One of the same name, path and domain that the response
     /// has already gives way to it.
     ///
@@ -333,7 +339,17 @@ impl Response {
         &self.body
     }
 
-    /// Why the answer will be an error page.
+    /// The name of the template that will be rendered; `None` where the body is none.
+    ///
+    /// A middleware that wants the text instead renders it, with [`Request::render`](crate::Request::render).
+    pub fn template(&self) -> Option<&str> {
+        match &self.body {
+            Body::Template(page) => Some(&page.template),
+            _ => None,
+        }
+    }
+
+    /// Why the answer will be an error page; its status is that of the failure.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_deref()
     }

@@ -31,7 +31,7 @@ pub(super) fn page(
     );
     push_mistakes(&mut body, &mistakes, development);
     if matches!(failure.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
-        let steps = request.site().router.explain(request.method(), request.uri().path());
+        let steps = request.site().router.explain(request.method(), request.host(), request.uri().path());
         push_table(&mut body, "Routes, in the order in which they were tried", " open", &route_rows(&steps));
     }
     push_table(&mut body, "Request", "", &request_rows(request));

@@ -6,6 +6,7 @@ use tokio::time::timeout_at;
 use super::pipeline::{self, Serving};
 use super::send::Exchange;
 use super::{developers, failure, send};
+use crate::controller::{caught, finish};
 use crate::error::one_line;
 use crate::http::{Failure, Request, Response, Unreadable, host};
 use crate::problem::Problem;
@@ -63,7 +64,7 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
         return None;
     }
     let controller = serving.endpoints.error(failure.status().as_u16())?;
-    let work = pipeline::caught(async { pipeline::finish(controller.answer(request.clone())).await });
+    let work = caught(async { finish(controller.answer(request.clone())).await });
     let answered = timeout_at(serving.rules.deadline(), work).await.unwrap_or_else(|_| {
         Err(Failure::new(503, "the controller of the error page did not answer within `server.request_timeout`"))
     });
@@ -93,12 +94,12 @@ async fn mistakes(serving: &Serving) -> Vec<Problem> {
 
 /// The error page with the headers of the failure, where it does not have them itself; cookies are added.
 fn with_failure_headers(mut response: Response, failure: &Failure) -> Response {
-    for (name, value) in failure.headers() {
+    for name in failure.headers().keys() {
         let headers = response.headers_mut();
-        if *name == header::SET_COOKIE {
-            headers.append(name, value.clone());
-        } else {
-            headers.entry(name).or_insert_with(|| value.clone());
+        if *name == header::SET_COOKIE || !headers.contains_key(name) {
+            for value in failure.headers().get_all(name) {
+                headers.append(name, value.clone());
+            }
         }
     }
     response

@@ -5,7 +5,7 @@
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;
 //! 5. its body is read, up to the limit, else 413, 400 or 408; a form with files is left to whoever takes it in step 6 ([`body::receive`]);
-//! 6. the route's middleware run, then the controller; a panic is a 500;
+//! 6. the route's middleware run, and the controller inside them; a panic is a 500;
 //! 7. a template that the answer names is rendered;
 //! 8. whatever failed on the way becomes an error page ([`errors`]);
 //! 9. services do what they do with every answer: a session is kept, a cookie is sent ([`Request::finish`]); then cookies are renewed;
@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
-use futures_util::FutureExt;
 use http::request::Parts;
 use http::{Method, header};
 use tokio::time::{Instant, timeout_at};
@@ -29,12 +28,12 @@ use super::body;
 use super::body::Incoming;
 use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
-use crate::controller::{Answering, Dispatch, Endpoint, Endpoints};
+use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Failure, Outcome, Request, Response, host};
+use crate::http::{Body, Failure, Request, Response, host};
 use crate::process::Process;
-use crate::site::{Found, ReadyRoute, Site};
+use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
 use crate::snapshot::Changed;
 
@@ -155,10 +154,7 @@ impl Rules {
         if self.hosts.is_empty() {
             return true;
         }
-        let host = host(parts);
-        // The port is the listener's business: a proxy may sit on another one.
-        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-        let name = name.map_or(host, |(name, _)| name);
+        let name = without_port(host(parts));
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
@@ -300,7 +296,10 @@ impl Serving {
 
     /// Steps 3 and 4.
     fn route(&self, request: &mut Request) -> Result<Routed<'_>, Failure> {
-        let found = self.site.router.find(request.method(), request.uri().path());
+        let router = &self.site.router;
+        // Most sites have no hosts, and need not look for the header.
+        let host = if router.has_hosts() { request.host() } else { "" };
+        let found = router.find(request.method(), host, request.uri().path());
         let found = match found {
             Found::Route(found) => found,
             Found::BadPath => {
@@ -385,39 +384,13 @@ pub trait RequestBody: hyper::body::Body<Data = Bytes, Error: std::fmt::Display>
 
 impl<B: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static> RequestBody for B {}
 
-/// Step 6: middleware and controller, with a panic in either turned into a failure.
+/// Step 6: middleware and controller. A failure keeps the headers that middleware gave the answer.
 async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Failure> {
-    let work = async {
-        for middleware in &endpoint.middleware {
-            if let Outcome::Answer(response) = middleware.run(request).await {
-                return response;
-            }
-        }
-        finish(endpoint.controller.answer(request.clone())).await
-    };
-    let response = caught(work).await?.with_cookies_written(request.settings().is_prod());
+    let response = endpoint.answer(request).await.with_cookies_written(request.settings().is_prod());
     match response.failure() {
         Some(failure) => Err(failure.clone().with_headers(response.headers())),
         None => Ok(response),
     }
-}
-
-/// The response of a controller, waited for where it is not there yet.
-pub(super) async fn finish(answering: Answering) -> Response {
-    match answering {
-        Answering::Ready(response) => response,
-        Answering::Pending(response) => response.await,
-    }
-}
-
-/// Runs the site's own code; a panic in it becomes a failure with status 500.
-pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| Failure::new(500, panic_message(&*panic)))
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a panic: {}", text.unwrap_or("without a message"))
 }
 
 /// Step 7: a response that names a template becomes one that has its text.
@@ -425,7 +398,7 @@ pub(super) fn render(request: &Request, response: Response) -> Result<Response, 
     response.map_template(|page| {
         broken::check_template(request.site(), &page.template)?;
         let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| request.render(&page.template, page.context)));
-        let rendered = rendered.map_err(|panic| Failure::new(500, panic_message(&*panic)))?;
+        let rendered = rendered.map_err(|panic| panic_failure(&*panic))?;
         rendered.map(|html| Body::Bytes(html.into())).map_err(Failure::from_error)
     })
 }

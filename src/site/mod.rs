@@ -5,6 +5,7 @@
 //! `http`, `controller` and `server`.
 
 mod assets;
+mod host;
 mod languages;
 mod renderer;
 mod requirement;
@@ -19,6 +20,7 @@ mod tests;
 use std::sync::Arc;
 
 pub use assets::Assets;
+pub(crate) use host::without_port;
 pub use languages::Languages;
 pub(crate) use renderer::noting;
 pub use renderer::{

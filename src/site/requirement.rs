@@ -8,6 +8,8 @@ use regex::Regex;
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
+use crate::snapshot::Route;
+
 /// Stands for a slash that came percent-encoded, so that it does not separate segments: a noncharacter, which Unicode
 /// reserves for use inside a program.
 pub(super) const ENCODED_SLASH: char = '\u{FFFF}';
@@ -47,6 +49,15 @@ impl Requirement {
             None => Check::Expression(Box::new(anchored(expression.clone())?)),
         };
         Ok(Requirement { admits_slash: admits_slash(&expression), expression, check })
+    }
+
+    /// What a route requires of a parameter; gives the reason where that is no regular expression.
+    pub(super) fn of(route: &Route, name: &str) -> Result<Self, String> {
+        match route.requirements.iter().find(|(parameter, _)| parameter == name) {
+            Some((_, expression)) => Requirement::parse(expression)
+                .map_err(|reason| format!("the requirement of `{name}` is not a regular expression: {reason}")),
+            None => Ok(Requirement::segment()),
+        }
     }
 
     /// The requirement of a parameter for which none is written: `[^/]+`.

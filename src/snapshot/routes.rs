@@ -9,9 +9,11 @@ pub struct Route {
     pub name: Text,
     /// The pattern, or one per language, in written order; never empty.
     pub paths: List<Path>,
+    /// The host, in lower case, its labels texts, `*` or `{name}`; `None` means every host.
+    pub host: Option<Text>,
     /// The controller's path below `crate::controller`, with `::` between its parts.
     pub controller: Text,
-    /// The middleware's paths below `crate::middleware`, with `::`, in the order in which they run.
+    /// The middleware's paths below `crate::middleware`, with `::`, those of its groups first; the first is outermost.
     pub middleware: List<Text>,
     /// The methods in upper case; `None` means every method (B76).
     pub methods: Option<List<Text>>,

@@ -118,6 +118,36 @@ fn routes_are_in_normal_form_and_declared_order() {
 }
 
 #[test]
+fn what_groups_give_is_put_into_their_routes() {
+    let text = "host: '{shop}.Example.com'\nmiddleware: [a, b]\nrequirements: {shop: '[a-z]+'}\nroutes:\n\
+                - g:\n    prefix: '/{lang}'\n    language: lang\n    middleware: [c, b]\n    routes:\n    \
+                - h:\n        prefix: {en: '', es: /es}\n        requirements: {lang: 'en|es'}\n        routes:\n        \
+                - one: {path: /, controller: c, middleware: a/b}\n        \
+                - two: {path: {es: /dos, en: /two}, controller: c, host: A.b, requirements: {lang: 'en'}}\n\
+                - three: {path: /, controller: c, language: shop}\n";
+    let snapshot = snapshot(&[("routes/a.yaml", text), ("i18n/en/a.yaml", "a: A"), ("i18n/es/a.yaml", "a: A")]);
+    let [one, two, three] = &snapshot.routes[..] else { panic!("three routes") };
+    let paths = |route: &crate::snapshot::Route| {
+        let path =
+            |path: &crate::snapshot::Path| format!("{}{}", path.language.as_deref().unwrap_or("-"), path.pattern);
+        route.paths.iter().map(path).collect::<Vec<_>>()
+    };
+    let requirements = |route: &crate::snapshot::Route| {
+        route.requirements.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(one), ["en/{lang}", "es/{lang}/es"]);
+    assert_eq!(paths(two), ["es/{lang}/es/dos", "en/{lang}/two"]);
+    assert_eq!(paths(three), ["-/"]);
+    assert_eq!((one.host.as_deref(), two.host.as_deref()), (Some("{shop}.example.com"), Some("a.b")));
+    assert_eq!(one.middleware[..], ["a", "b", "c", "a::b"]);
+    assert_eq!(three.middleware[..], ["a", "b"]);
+    assert_eq!(requirements(one), ["lang=en|es", "shop=[a-z]+"]);
+    assert_eq!((requirements(two), requirements(three)), (vec!["lang=en".into()], vec!["shop=[a-z]+".into()]));
+    assert_eq!((one.language.as_deref(), three.language.as_deref()), (Some("lang"), Some("shop")));
+    assert_eq!((one.place.to_string(), two.place.line), ("routes/a.yaml:14:11".to_string(), 15));
+}
+
+#[test]
 fn routes_that_only_look_alike_all_match_something() {
     let route =
         |name: &str, rest: &str| format!("  - {name}:\n      path: /post/{{{name}}}\n      controller: c\n{rest}");

@@ -321,6 +321,19 @@ fn a_route_to_a_function_that_is_not_in_the_binary_says_so() {
 }
 
 #[test]
+fn middleware_of_all_routes_that_is_not_in_the_binary_lets_no_request_pass() {
+    let site = Edited::start(&[]);
+    std::fs::write(site.path("config/more.yaml"), "router:\n  middleware: [gate/new]\n").unwrap();
+    let page = site.server.get("/");
+    assert_eq!(page.status, 500);
+    for text in ["there is no middleware `gate::new` in this binary", "config/more.yaml:2:", "<mark>"] {
+        assert!(page.body.contains(text), "{text} is not in {}", page.body);
+    }
+    std::fs::remove_file(site.path("config/more.yaml")).unwrap();
+    assert_eq!(site.server.get("/").status, 200);
+}
+
+#[test]
 fn an_editor_that_cannot_be_opened_stops_the_start() {
     let folder = original();
     for (address, reason) in [

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Developing;
 use crate::error::one_line;
 use crate::problem::{self, Problem};
-use crate::snapshot::{Place, Snapshot};
+use crate::snapshot::{Place, Snapshot, Value};
 
 /// How long no edit must have come before everything is looked through.
 const QUIET: Duration = Duration::from_millis(50);
@@ -82,6 +82,10 @@ impl Developing {
     /// Adds the functions that routes name and this binary does not have. No check of files can know them.
     fn add_absent(&self, snapshot: &Snapshot, problems: &mut Vec<Problem>) {
         let dispatch = self.app.dispatch();
+        for (name, place) in common_middleware(snapshot).into_iter().filter(|(name, _)| !dispatch.has_middleware(name))
+        {
+            problems.push(self.absent("middleware", &name, place));
+        }
         for route in snapshot.routes.iter() {
             if !dispatch.has_controller(&route.controller) {
                 problems.push(self.absent("controller", &route.controller, &route.place));
@@ -98,6 +102,22 @@ impl Developing {
             .at(&text, place.line as usize, place.column as usize, 1)
             .help("write the function, if that is not done, and build the binary again; `kalgan dev` builds by itself")
     }
+}
+
+/// What the setting `router.middleware` names, and where.
+fn common_middleware(snapshot: &Snapshot) -> Vec<(String, &Place)> {
+    let Some(setting) = snapshot.settings.iter().rfind(|setting| setting.key == "router.middleware") else {
+        return Vec::new();
+    };
+    let texts: Vec<&str> = match &setting.value {
+        Value::Text(text) => text.split(',').collect(),
+        Value::List(items) => {
+            items.iter().filter_map(|item| if let Value::Text(text) = item { Some(&**text) } else { None }).collect()
+        }
+        _ => Vec::new(),
+    };
+    let names = texts.into_iter().map(|name| name.trim().replace('/', "::")).filter(|name| !name.is_empty());
+    names.map(|name| (name, &setting.place)).collect()
 }
 
 /// Tells mistakes that are new; and once, when there are none any more.

@@ -432,3 +432,17 @@ fn a_folder_that_is_not_there_is_an_error() {
     let report = problem::report(&put_over(binary(), Path::new("/nowhere/overlay")).problems);
     assert!(report.starts_with("/nowhere/overlay: error: there is no such file or folder"), "{report}");
 }
+
+#[test]
+fn groups_and_hosts_of_an_overlay_are_read_as_those_of_the_site() {
+    let admin = "prefix: /admin\nhost: Admin.example.com\nmiddleware: auth::check\nroutes:\n  - admin:\n      path: /\n      controller: page::home\n";
+    let snapshot = patched(&[("routes/a.yaml", admin)]);
+    let admin = snapshot.routes.iter().find(|route| route.name == "admin").unwrap();
+    assert_eq!((admin.host.as_deref(), &*admin.paths[0].pattern), (Some("admin.example.com"), "/admin"));
+    assert_eq!(admin.middleware[..], ["auth::check"]);
+    // A route of a host hides none that answers for every host, and is hidden by one that stands before it.
+    let home = "routes:\n  - own:\n      path: /\n      host: a.b\n      controller: page::home\n";
+    assert_eq!(patched(&[("routes/a.yaml", home)]).routes.len(), 3);
+    let report = report(&[("routes/c.yaml", home)]);
+    assert!(report.contains("the route `own` could never match: the binary's `home`"), "{report}");
+}

@@ -18,6 +18,7 @@ fn route(name: &'static str, file: &'static str) -> Route {
         paths: vec![Path { language: None, pattern: format!("/{name}").into() }].into(),
         controller: name.into(),
         middleware: Vec::new().into(),
+        host: None,
         methods: Some(vec![Text::Borrowed("GET")].into()),
         requirements: Vec::new().into(),
         language: None,

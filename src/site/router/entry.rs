@@ -7,6 +7,7 @@ use regex_syntax::hir::{Capture, Hir};
 
 use super::path::Decoded;
 use crate::pattern::{self, Piece};
+use crate::site::host::Host;
 use crate::site::requirement::{Requirement, anchored};
 use crate::snapshot::{Path, Route};
 
@@ -21,6 +22,8 @@ pub(super) struct Entry {
     /// The parameters in the order in which the path has them.
     pub(super) parameters: Box<[Parameter]>,
     shape: Shape,
+    /// The hosts; `None` means every host.
+    host: Option<Host>,
     language: Language,
 }
 
@@ -49,6 +52,8 @@ enum Language {
     Fixed(Arc<str>),
     /// The parameter of that number; its value must be one of the site's languages, where the site has any.
     Parameter(usize, Arc<[Arc<str>]>),
+    /// The same for a parameter of the host.
+    OfHost(usize, Arc<[Arc<str>]>),
 }
 
 /// A segment of a path as the tree of routes sees it.
@@ -70,9 +75,11 @@ impl Entry {
         for piece in pattern::pieces(&path.pattern) {
             match piece {
                 Piece::Literal(text) => segment += text.matches('/').count(),
-                Piece::Parameter(name) => {
-                    parameters.push(Parameter { name: name.into(), requirement: requirement(route, name)?, segment })
-                }
+                Piece::Parameter(name) => parameters.push(Parameter {
+                    name: name.into(),
+                    requirement: Requirement::of(route, name)?,
+                    segment,
+                }),
             }
         }
         let mut entry = Entry {
@@ -80,6 +87,7 @@ impl Entry {
             language: language(route, path, &parameters, languages),
             parameters: parameters.into(),
             shape: Shape::Segments,
+            host: Host::new(route)?,
         };
         if !entry.is_segmented() {
             let expression = entry.expression(|parameter| parameter.requirement.expression());
@@ -118,7 +126,9 @@ impl Entry {
 
     /// Whether the path matches, given that the tree has compared the literal segments.
     pub(super) fn matches(&self, path: &str) -> bool {
-        if let (Shape::Expression(expression), Language::None | Language::Fixed(_)) = (&self.shape, &self.language) {
+        if let Shape::Expression(expression) = &self.shape
+            && !matches!(self.language, Language::Parameter(..))
+        {
             return expression.is_match(path);
         }
         let is_compared = matches!(self.shape, Shape::Expression(_));
@@ -128,29 +138,47 @@ impl Entry {
         })
     }
 
-    /// The parameters' values, decoded, and the language of a path that matches.
-    pub(super) fn take(&self, path: &Decoded) -> (Parameters, Option<Arc<str>>) {
+    /// Whether the path is for the host that a client addressed, which is as it came.
+    pub(super) fn is_for(&self, host: &str) -> bool {
+        let Some(own) = &self.host else { return true };
+        if !own.matches(host) {
+            return false;
+        }
+        match &self.language {
+            Language::OfHost(number, languages) if !languages.is_empty() => own
+                .values(host)
+                .nth(*number)
+                .is_some_and(|(_, value)| languages.iter().any(|language| **language == *value)),
+            _ => true,
+        }
+    }
+
+    /// The values of the parameters of host and path, decoded, and the language, where both match.
+    pub(super) fn take(&self, host: &str, path: &Decoded) -> (Parameters, Option<Arc<str>>) {
         let mut values = Vec::with_capacity(self.parameters.len());
+        if let Some(own) = &self.host {
+            values.extend(own.values(host).map(|(name, value)| (Arc::clone(name), value)));
+        }
+        let of_host = values.len();
         self.walk(&path.text, |number, value| {
             values.push((Arc::clone(&self.parameters[number].name), path.value(value)));
             true
         });
-        let language = match &self.language {
-            Language::None => None,
-            Language::Fixed(language) => Some(Arc::clone(language)),
-            Language::Parameter(number, languages) => values.get(*number).map(|(_, value)| {
-                languages
-                    .iter()
-                    .find(|language| ***language == **value)
-                    .cloned()
-                    .unwrap_or_else(|| value.as_str().into())
-            }),
+        let (number, languages) = match &self.language {
+            Language::None => return (values, None),
+            Language::Fixed(language) => return (values, Some(Arc::clone(language))),
+            Language::Parameter(number, languages) => (of_host + number, languages),
+            Language::OfHost(number, languages) => (*number, languages),
         };
+        let language = values.get(number).map(|(_, value)| {
+            let known = languages.iter().find(|language| ***language == **value).cloned();
+            known.unwrap_or_else(|| value.as_str().into())
+        });
         (values, language)
     }
 
-    /// Why a path does not match, for people; `None` where it does.
-    pub(super) fn mismatch(&self, path: &Decoded) -> Option<Mismatch> {
+    /// Why a host and a path do not match, for people; `None` where they do.
+    pub(super) fn mismatch(&self, host: &str, path: &Decoded) -> Option<Mismatch> {
         // Most differ here, and an expression takes long to compile: with 1,000 routes a developer would wait for it.
         if let Some(Piece::Literal(start)) = pattern::pieces(&self.pattern).next()
             && !path.text.starts_with(start)
@@ -165,7 +193,7 @@ impl Entry {
         let Some(groups) = relaxed.captures(&path.text) else { return Some(Mismatch::Path) };
         // The relaxed expression has compared the literals, so both shapes may be asked.
         if self.matches(&path.text) {
-            return None;
+            return (!self.is_for(host)).then_some(Mismatch::Host);
         }
         for (number, parameter) in self.parameters.iter().enumerate() {
             let value = groups.get(number + 1).map_or("", |group| group.as_str());
@@ -236,16 +264,9 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mismatch {
     Path,
+    Host,
     Requirement { parameter: String, value: String },
     Language { parameter: String, value: String },
-}
-
-fn requirement(route: &Route, name: &str) -> Result<Requirement, String> {
-    match route.requirements.iter().find(|(parameter, _)| parameter == name) {
-        Some((_, expression)) => Requirement::parse(expression)
-            .map_err(|reason| format!("the requirement of `{name}` is not a regular expression: {reason}")),
-        None => Ok(Requirement::segment()),
-    }
 }
 
 /// The path's own language counts first; then the name of one of its parameters, then the text itself (B78).
@@ -254,8 +275,12 @@ fn language(route: &Route, path: &Path, parameters: &[Parameter], languages: &Ar
         return Language::Fixed((**language).into());
     }
     let Some(text) = &route.language else { return Language::None };
-    match parameters.iter().position(|parameter| *parameter.name == **text) {
-        Some(number) => Language::Parameter(number, Arc::clone(languages)),
+    if let Some(number) = parameters.iter().position(|parameter| *parameter.name == **text) {
+        return Language::Parameter(number, Arc::clone(languages));
+    }
+    let mut of_host = route.host.iter().flat_map(|host| pattern::host_parameters(host));
+    match of_host.position(|name| name == &**text) {
+        Some(number) => Language::OfHost(number, Arc::clone(languages)),
         None => Language::Fixed((**text).into()),
     }
 }

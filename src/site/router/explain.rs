@@ -39,6 +39,8 @@ pub enum Outcome {
         /// The text.
         value: String,
     },
+    /// The path matches, but the route is for another host.
+    Host,
     /// The path matches, but the route has other methods.
     Method,
     /// The request's path is not percent-encoded UTF-8, so no route was asked.
@@ -57,6 +59,7 @@ impl fmt::Display for Outcome {
             Outcome::Language { parameter, value } => {
                 write!(f, "`{value}`, the value of `{parameter}`, is not a language of the site")
             }
+            Outcome::Host => f.write_str("is for another host"),
             Outcome::Method => f.write_str("has other methods"),
             Outcome::BadPath => f.write_str("was not asked, because the path is not percent-encoded UTF-8"),
         }
@@ -67,6 +70,7 @@ impl From<Mismatch> for Outcome {
     fn from(mismatch: Mismatch) -> Self {
         match mismatch {
             Mismatch::Path => Outcome::Path,
+            Mismatch::Host => Outcome::Host,
             Mismatch::Requirement { parameter, value } => Outcome::Requirement { parameter, value },
             Mismatch::Language { parameter, value } => Outcome::Language { parameter, value },
         }
@@ -77,12 +81,12 @@ impl Router {
     /// Every path of every route in declared order, with what comes of comparing the request with it.
     ///
     /// This walks all routes and compiles expressions, so it is for people who ask, not for each request.
-    pub fn explain<'r>(&'r self, method: &http::Method, raw_path: &str) -> Vec<Step<'r>> {
+    pub fn explain<'r>(&'r self, method: &http::Method, host: &str, raw_path: &str) -> Vec<Step<'r>> {
         let path = Decoded::new(raw_path);
         let mut answered = false;
         let steps = self.entries.iter().map(|(number, entry)| {
             let route = &self.routes[*number].route;
-            let outcome = match path.as_ref().map(|path| entry.mismatch(path)) {
+            let outcome = match path.as_ref().map(|path| entry.mismatch(host, path)) {
                 None => Outcome::BadPath,
                 Some(Some(mismatch)) => mismatch.into(),
                 Some(None) if !route.allows(method) => Outcome::Method,

@@ -1,7 +1,7 @@
 //! Which route answers a request (B66 to B79).
 //!
-//! The first declared route whose path and method match. A path is compared as a whole, as one anchored expression would, on
-//! decoded text; the query is no part of it. How that is done without walking the routes is the business of [`tree`], one
+//! The first declared route whose host, path and method match. A path is compared as a whole, as one anchored expression would, on
+//! decoded text; the query is no part of it. A route for another host is as if it were not there. How that is done without walking the routes is the business of [`tree`], one
 //! path's own comparison that of [`entry`]. What is done with a match is the business of `controller` and `server`.
 
 mod entry;
@@ -35,6 +35,7 @@ pub struct Router {
     entries: Vec<(usize, Arc<Entry>)>,
     tree: Tree,
     languages: Arc<[Arc<str>]>,
+    has_hosts: bool,
 }
 
 /// What a look-up gives.
@@ -61,7 +62,7 @@ pub struct RouteMatch<'r> {
     pub index: usize,
     /// The route.
     pub route: &'r ReadyRoute,
-    /// The values of the path's parameters, decoded, in the order of the path.
+    /// The values of the parameters of the host, then of those of the path, decoded, in their order.
     pub parameters: Vec<(Arc<str>, String)>,
     /// The language of the path, or else what the route's `language` says; `None` where neither says one.
     pub language: Option<Arc<str>>,
@@ -120,10 +121,12 @@ impl Router {
         };
         let entries: Vec<_> = prepared.iter().enumerate().flat_map(paths).collect();
         let tree = Tree::new(entries.iter().map(|(_, entry)| &**entry));
-        Ok(Router { routes: prepared, entries, tree, languages })
+        let has_hosts = prepared.iter().any(|prepared| prepared.route.host.is_some());
+        Ok(Router { routes: prepared, entries, tree, languages, has_hosts })
     }
 
-    /// The route that answers a method and a path, which is as it came: percent-encoded and without the query.
+    /// The route that answers a method, a host and a path, which are as they came: the host with its port, if it has one, the path
+    /// percent-encoded and without the query.
     ///
     /// `HEAD` is answered by the first route that takes `HEAD` or `GET`. `OPTIONS` is only a match where a route takes it; else
     /// the caller answers with [`Found::WrongMethod`]'s list.
@@ -132,14 +135,14 @@ impl Router {
     /// use http::Method;
     /// use kalgan::site::{Found, Router};
     /// let router = Router::new(&[], &[]).unwrap();
-    /// assert!(matches!(router.find(&Method::GET, "/"), Found::NotFound));
+    /// assert!(matches!(router.find(&Method::GET, "localhost", "/"), Found::NotFound));
     /// ```
-    pub fn find<'r>(&'r self, method: &http::Method, raw_path: &str) -> Found<'r> {
+    pub fn find<'r>(&'r self, method: &http::Method, host: &str, raw_path: &str) -> Found<'r> {
         let Some(path) = Decoded::new(raw_path) else { return Found::BadPath };
         let mut others = Vec::new();
         let best = self.tree.find(&path.text, |number| {
             let (route, entry) = &self.entries[number];
-            if !entry.matches(&path.text) {
+            if !entry.matches(&path.text) || !entry.is_for(host) {
                 return false;
             }
             let answers = self.routes[*route].route.allows(method);
@@ -149,10 +152,15 @@ impl Router {
             answers
         });
         match best {
-            Some(number) => Found::Route(self.route_match(number, &path)),
+            Some(number) => Found::Route(self.route_match(number, host, &path)),
             None if others.is_empty() => Found::NotFound,
             None => Found::WrongMethod { allow: self.allow(others) },
         }
+    }
+
+    /// Whether any route is for some hosts only. Else it does not matter which one a look-up is given.
+    pub fn has_hosts(&self) -> bool {
+        self.has_hosts
     }
 
     /// The route at a place in declared order.
@@ -165,9 +173,9 @@ impl Router {
         self.routes.iter().map(|prepared| &prepared.route)
     }
 
-    fn route_match<'r>(&'r self, number: usize, path: &Decoded) -> RouteMatch<'r> {
+    fn route_match<'r>(&'r self, number: usize, host: &str, path: &Decoded) -> RouteMatch<'r> {
         let (index, entry) = &self.entries[number];
-        let (parameters, language) = entry.take(path);
+        let (parameters, language) = entry.take(host, path);
         RouteMatch { index: *index, route: &self.routes[*index].route, parameters, language }
     }
 

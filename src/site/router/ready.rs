@@ -23,6 +23,8 @@ pub struct ReadyRoute {
     pub methods: Option<List<Text>>,
     /// What it allows other than the settings do.
     pub limits: Limits,
+    /// The host, its labels texts, `*` or `{name}`; `None` means every host.
+    pub host: Option<Text>,
     /// Where the route's name stands.
     pub place: Place,
     requirements: List<(Text, Text)>,
@@ -61,15 +63,19 @@ impl ReadyRoute {
             paths: route.paths.clone(),
             methods: route.methods.clone(),
             limits: route.limits,
+            host: route.host.clone(),
             place: route.place.clone(),
             requirements: route.requirements.clone(),
             language: route.language.clone(),
         }
     }
 
-    /// Whether a route matches the same paths and writes the same addresses.
+    /// Whether a route matches the same hosts and paths and writes the same addresses.
     fn has_paths_of(&self, route: &Route) -> bool {
-        self.paths == route.paths && self.requirements == route.requirements && self.language == route.language
+        self.paths == route.paths
+            && self.host == route.host
+            && self.requirements == route.requirements
+            && self.language == route.language
     }
 
     fn is(&self, route: &Route) -> bool {

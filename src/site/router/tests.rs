@@ -24,7 +24,7 @@ fn router(routes: &[Route]) -> Router {
 
 /// What a look-up gives, as one line.
 fn found(router: &Router, method: &str, path: &str) -> String {
-    match router.find(&Method::from_bytes(method.as_bytes()).unwrap(), path) {
+    match router.find(&Method::from_bytes(method.as_bytes()).unwrap(), "localhost", path) {
         Found::Route(found) => {
             let parameters = found.parameters.iter().map(|(name, value)| format!(" {name}={value}"));
             let language = found.language.map(|language| format!(" [{language}]")).unwrap_or_default();
@@ -185,7 +185,7 @@ fn every_step_of_a_look_up_can_be_explained() {
         route("read", "/a/{x}"),
         requiring("late", "/{x}", &[("x", ".+")]),
     ]);
-    let steps = router.explain(&Method::GET, "/a/b%2Fc");
+    let steps = router.explain(&Method::GET, "localhost", "/a/b%2Fc");
     let lines: Vec<String> = steps.iter().map(|step| format!("{} {}", step.route.name, step.outcome)).collect();
     assert_eq!(
         lines,
@@ -198,8 +198,8 @@ fn every_step_of_a_look_up_can_be_explained() {
             "late would match, but an earlier route answers",
         ]
     );
-    assert_eq!(router.explain(&Method::GET, "/%").len(), 6);
-    assert!(router.explain(&Method::GET, "/%").iter().all(|step| step.outcome == Outcome::BadPath));
+    assert_eq!(router.explain(&Method::GET, "localhost", "/%").len(), 6);
+    assert!(router.explain(&Method::GET, "localhost", "/%").iter().all(|step| step.outcome == Outcome::BadPath));
 }
 
 #[test]
@@ -219,4 +219,42 @@ fn hostile_paths_and_patterns_only_cost_their_length() {
     let value = "a".repeat(long);
     assert_eq!(get(&router, &format!("/1/2/{value}")), format!("deep a=1 b=2 c={value}"));
     assert_eq!(get(&router, "/1/2/%00"), "deep a=1 b=2 c=\0");
+}
+
+fn for_host(name: &'static str, host: &'static str, pattern: &'static str) -> Route {
+    Route { host: Some(Cow::Borrowed(host)), ..route(name, pattern) }
+}
+
+#[test]
+fn a_route_for_another_host_is_as_if_it_were_not_there() {
+    let router = router(&[
+        Route { methods: methods(&["POST"]), ..for_host("write", "admin.example.com", "/page") },
+        for_host("admin", "admin.example.com", "/page"),
+        Route {
+            requirements: vec![(Cow::Borrowed("tenant"), Cow::Borrowed("[a-z]+"))].into(),
+            ..for_host("tenant", "{tenant}.example.com", "/page/{id}")
+        },
+        Route { language: Some(Cow::Borrowed("lang")), ..for_host("language", "{lang}.example.org", "/page") },
+        Route { methods: methods(&["PUT"]), ..route("other", "/other") },
+        for_host("only", "admin.example.com", "/only"),
+    ]);
+    let find = |host: &str, path: &str| match router.find(&Method::GET, host, path) {
+        Found::Route(found) => {
+            let parameters: Vec<_> = found.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("{} {} {}", found.route.name, parameters.join(" "), found.language.as_deref().unwrap_or("-"))
+        }
+        Found::WrongMethod { allow } => allow,
+        Found::NotFound => "404".to_string(),
+        Found::BadPath => "400".to_string(),
+    };
+    assert_eq!(find("Admin.Example.com:8080", "/page"), "admin  -");
+    assert_eq!(find("Ab.example.com", "/page/7"), "tenant tenant=ab id=7 -");
+    assert_eq!(find("a1.example.com", "/page/7"), "404");
+    assert_eq!(find("es.example.org", "/page"), "language lang=es es");
+    assert_eq!(find("de.example.org", "/page"), "404");
+    // Not 405: the route that has this path is not there for other hosts.
+    assert_eq!(find("example.com", "/only"), "404");
+    assert_eq!(find("example.com", "/other"), "PUT, OPTIONS");
+    let steps = router.explain(&Method::GET, "example.com", "/only");
+    assert_eq!(steps.last().unwrap().outcome, Outcome::Host);
 }

@@ -43,6 +43,7 @@ pub(super) fn route(name: &'static str, pattern: &'static str) -> Route {
         paths: Cow::Owned(vec![Path { language: None, pattern: Cow::Borrowed(pattern) }]),
         controller: Cow::Borrowed(name),
         middleware: Cow::Borrowed(&[]),
+        host: None,
         methods: None,
         requirements: Cow::Borrowed(&[]),
         language: None,
@@ -94,7 +95,7 @@ fn an_empty_snapshot_is_a_site() {
     let site = site(snapshot());
     assert_eq!((site.name.as_str(), site.release.as_str(), site.version.as_str()), ("site", "1.2.3", "tag"));
     assert_eq!(site.languages.iter().count(), 0);
-    assert!(matches!(site.router.find(&http::Method::GET, "/"), Found::NotFound));
+    assert!(matches!(site.router.find(&http::Method::GET, "localhost", "/"), Found::NotFound));
 }
 
 #[test]
@@ -132,7 +133,9 @@ fn all_parts_of_a_site_work_together() {
         ..snapshot()
     };
     let site = site(snapshot);
-    let Found::Route(found) = site.router.find(&http::Method::GET, "/show/a%20b") else { panic!("not found") };
+    let Found::Route(found) = site.router.find(&http::Method::GET, "localhost", "/show/a%20b") else {
+        panic!("not found")
+    };
     assert_eq!(found.parameters, [(Arc::from("id"), "a b".to_string())]);
     let mut context = tera::Context::new();
     context.insert("user", "<Ann>");

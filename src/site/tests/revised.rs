@@ -82,7 +82,7 @@ fn languages_come_and_go() {
     });
     assert_eq!(shared(&sites), [false, false, false, true]);
     assert_eq!(page(&sites.1, "fr"), "Salut /show/5 /static/a.css?one");
-    let find = |path| matches!(sites.1.router.find(&http::Method::GET, path), Found::Route(_));
+    let find = |path| matches!(sites.1.router.find(&http::Method::GET, "localhost", path), Found::Route(_));
     assert!(find("/fr/page") && !find("/es/page"));
 }
 
@@ -99,7 +99,7 @@ fn an_edit_of_the_routes_makes_router_and_addresses_again() {
         Changed { routes: true, ..Changed::default() }
     });
     assert_eq!(shared(&sites), [false, true, false, true]);
-    let found = |path: &str| match sites.1.router.find(&http::Method::GET, path) {
+    let found = |path: &str| match sites.1.router.find(&http::Method::GET, "localhost", path) {
         Found::Route(found) => format!("{} {} {}", found.index, found.route.name, found.route.place.line),
         _ => "none".to_string(),
     };

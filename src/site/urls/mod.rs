@@ -16,6 +16,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use public_url::PublicUrl;
 
+use super::host::{Host, without_port};
 use super::languages::Languages;
 use super::requirement::{ENCODED_SLASH, Requirement};
 use crate::error::Error;
@@ -60,6 +61,7 @@ struct Target {
     paths: Vec<Template>,
     /// The parameter that holds the language (B78).
     language_parameter: Option<Text>,
+    host: Option<Host>,
 }
 
 /// A path to be filled in.
@@ -152,11 +154,12 @@ impl Urls {
         self.find(name, language, value).map(Cow::into_owned)
     }
 
-    /// Like [`Urls::build`], with scheme and host in front.
+    /// Like [`Urls::build`], with scheme and host in front: those of `server.public_url`, and for a route with a host of its own that host,
+    /// whose parameters are among these too.
     ///
     /// # Errors
     ///
-    /// As there, and [`Error::Url`] where `server.public_url` is not set.
+    /// As there, and [`Error::Url`] where `server.public_url` is not set, or the route's host has a `*`.
     pub fn absolute(
         &self,
         name: &str,
@@ -168,7 +171,15 @@ impl Urls {
                 "an absolute address of route `{name}` needs the setting `server.public_url`, such as `https://example.com`"
             )));
         };
-        Ok(format!("{origin}{}", self.build(name, language, parameters)?))
+        let address = self.build(name, language, parameters)?;
+        let Some(host) = self.routes.get(name).and_then(|target| target.host.as_ref()) else {
+            return Ok(format!("{origin}{address}"));
+        };
+        let value = |name: &str| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value);
+        let host = host.with(value).map_err(|reason| Error::Url(format!("route `{name}` {reason}")))?;
+        let (scheme, authority) = origin.split_once("://").unwrap_or(("http", origin));
+        let port = &authority[without_port(authority).len()..];
+        Ok(format!("{scheme}://{host}{port}{address}"))
     }
 
     /// Scheme, host and port of `server.public_url`, where it is set.
@@ -207,7 +218,7 @@ impl Urls {
 
     fn target(&self, route: &Route) -> Result<Target, String> {
         let paths = route.paths.iter().map(|path| self.template(route, path)).collect::<Result<_, _>>()?;
-        Ok(Target { paths, language_parameter: route.language.clone() })
+        Ok(Target { paths, language_parameter: route.language.clone(), host: Host::new(route)? })
     }
 
     fn template(&self, route: &Route, path: &Path) -> Result<Template, String> {

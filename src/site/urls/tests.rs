@@ -125,7 +125,9 @@ fn the_router_finds_every_address_again_with_the_same_values() {
         for value in hostile {
             let parameters = [("id", value), ("path", value), ("a", value), ("b", "x")];
             let address = build(name, &parameters).unwrap();
-            let Found::Route(found) = router.find(&Method::GET, &address) else { panic!("{address} is not found") };
+            let Found::Route(found) = router.find(&Method::GET, "localhost", &address) else {
+                panic!("{address} is not found")
+            };
             assert_eq!(found.route.name, name, "{address}");
             for (parameter, found) in &found.parameters {
                 let given = parameters.iter().find(|(name, _)| *name == &**parameter).unwrap().1;
@@ -133,4 +135,20 @@ fn the_router_finds_every_address_again_with_the_same_values() {
             }
         }
     }
+}
+
+#[test]
+fn an_absolute_address_has_the_host_of_its_route() {
+    let for_host = |name, host: &'static str| Route { host: Some(host.into()), ..route(name, "/page") };
+    let routes =
+        [for_host("fixed", "admin.example.com"), for_host("tenant", "{tenant}.example.com"), for_host("any", "*.a.b")];
+    let public = PublicUrl::parse("https://example.com:8443/shop").unwrap();
+    let urls = Urls::new(&routes, super::tests::urls("").languages, public).unwrap();
+    let absolute = |name, parameters: &[(&str, Cow<str>)]| urls.absolute(name, None, parameters);
+    assert_eq!(absolute("fixed", &[]).unwrap(), "https://admin.example.com:8443/shop/page");
+    assert_eq!(urls.build("fixed", None, &[]).unwrap(), "/shop/page");
+    let acme = [("tenant", Cow::Borrowed("Acme"))];
+    assert_eq!(absolute("tenant", &acme).unwrap(), "https://acme.example.com:8443/shop/page");
+    assert!(absolute("tenant", &[]).unwrap_err().to_string().contains("needs the parameter `tenant`"));
+    assert!(absolute("any", &[]).is_err());
 }

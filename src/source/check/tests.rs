@@ -30,6 +30,7 @@ fn route(name: &'static str, paths: &[(Option<&'static str>, &'static str)], lan
         paths: paths.iter().map(path).collect::<Vec<_>>().into(),
         controller: "c".into(),
         middleware: vec![].into(),
+        host: None,
         methods: None,
         requirements: vec![].into(),
         language: language.map(Into::into),

@@ -1,7 +1,10 @@
 //! The keys of one route (B67).
 
+use std::collections::BTreeSet;
+
+use super::groups::{self, Group, Item};
 use super::requirements::Expressions;
-use super::{Declared, limits, paths, requirements};
+use super::{Declared, hosts, limits, paths, requirements};
 use crate::hint::nearest;
 use crate::pattern;
 use crate::problem::Problem;
@@ -10,8 +13,17 @@ use crate::source::names;
 use crate::source::yaml::{Content, Document, Entry, Mark, Node};
 
 /// All keys that a route may have.
-pub const KEYS: [&str; 8] =
-    ["path", "controller", "methods", "middleware", "requirements", "language", "max_body_size", "request_timeout"];
+pub const KEYS: [&str; 9] = [
+    "path",
+    "controller",
+    "methods",
+    "host",
+    "middleware",
+    "requirements",
+    "language",
+    "max_body_size",
+    "request_timeout",
+];
 
 /// The methods of RFC 9110 section 9 and RFC 5789.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
@@ -29,32 +41,42 @@ pub struct Reading<'a> {
 
 impl Reading<'_> {
     /// One route. Where a part of it is wrong or missing the rest still counts, so that templates may name the route without a second mistake.
-    pub fn route(&self, name: &str, mark: Mark, value: &Node, problems: &mut Vec<Problem>) -> Declared {
+    pub fn route(&self, item: Item<'_>, group: &Group, problems: &mut Vec<Problem>) -> Declared {
         let before = problems.len();
+        let Item { name, mark, value } = item;
         let entries = self.entries(name, mark, value, problems);
-        let (mut paths, nodes) = self
-            .required(name, mark, entries, "path", problems)
-            .map_or_else(Default::default, |entry| paths::read(self, entry, problems));
+        let own = self.required(name, mark, entries, "path", problems).map_or_else(Vec::new, |entry| {
+            let own = paths::read(self, entry, problems);
+            group.joined(self, own, entry, problems)
+        });
+        let (mut paths, nodes): (Vec<Path>, Vec<Node>) = own.into_iter().unzip();
+        let host = find(entries, "host").map(|entry| hosts::read(self, entry, &paths, problems));
+        let host = host.unwrap_or_else(|| group.host());
         let controller = self.required(name, mark, entries, "controller", problems);
         let controller = controller.and_then(|entry| self.functions(entry, false, problems).pop());
         let middleware = find(entries, "middleware").map(|entry| self.functions(entry, true, problems));
+        let parameters = parameters(&paths, host.as_deref());
+        let known = (!paths.is_empty()).then_some((&parameters, "path"));
         let requirements = find(entries, "requirements");
-        let requirements = requirements.map(|entry| requirements::read(self, &paths, entry, problems));
-        let language = find(entries, "language").and_then(|entry| self.language(&paths, entry, problems));
+        let requirements = requirements.map(|entry| requirements::read(self, known, entry, problems));
+        let requirements = group.requirements_with(requirements.unwrap_or_default(), &parameters);
+        let own_language = find(entries, "language");
+        let language = own_language.map(|entry| self.language(&paths, host.as_deref(), entry, problems));
         let methods = find(entries, "methods").and_then(|entry| self.methods(entry, problems));
         let limits = limits::read(self.document, entries, problems);
-        let sound = problems.len() == before;
+        let sound = group.sound && problems.len() == before;
         if paths.is_empty() {
             paths.push(Path { language: None, pattern: Text::Borrowed("/") });
         }
         let route = Route {
             name: Text::Owned(name.to_string()),
+            language: language.unwrap_or_else(|| group.language(&paths)),
             paths: paths.into(),
+            host,
             controller: controller.unwrap_or_default(),
-            middleware: middleware.unwrap_or_default().into(),
+            middleware: group.middleware_with(middleware.unwrap_or_default()).into(),
             methods,
-            requirements: requirements.unwrap_or_default().into(),
-            language,
+            requirements: requirements.into(),
             limits,
             place: self.document.place(mark),
         };
@@ -81,9 +103,12 @@ impl Reading<'_> {
     fn refuse_unknown(&self, name: &str, entries: &[Entry], problems: &mut Vec<Problem>) {
         for entry in entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
             let problem = self.document.error(entry.mark, format!("unknown key `{}` in the route `{name}`", entry.key));
-            problems.push(match nearest(&entry.key, KEYS) {
-                Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None => problem.help(format!("a route has the keys {}", listed(KEYS))),
+            problems.push(if groups::KEYS.contains(&entry.key.as_str()) {
+                problem.help("only a group has it: that is what has the key `routes`, and below it a list of routes")
+            } else if let Some(near) = nearest(&entry.key, KEYS) {
+                problem.help(format!("did you mean `{near}`?"))
+            } else {
+                problem.help(format!("a route has the keys {}", listed(KEYS)))
             });
         }
     }
@@ -130,7 +155,7 @@ impl Reading<'_> {
     }
 
     /// Names of controllers or middleware in normal form.
-    fn functions(&self, entry: &Entry, several: bool, problems: &mut Vec<Problem>) -> Vec<Text> {
+    pub fn functions(&self, entry: &Entry, several: bool, problems: &mut Vec<Problem>) -> Vec<Text> {
         let what = if several { "a name or a list of names" } else { "the name of a function" };
         let Some(texts) = self.texts(entry, what, problems) else { return Vec::new() };
         if texts.len() > 1 && !several {
@@ -173,15 +198,11 @@ impl Reading<'_> {
     }
 
     /// A language of the site, or the parameter that holds one (B78).
-    fn language(&self, paths: &[Path], entry: &Entry, problems: &mut Vec<Problem>) -> Option<Text> {
-        let Content::Text(language) = &entry.value.content else {
-            let message = format!("`language` must be text, but this is {}", self.document.describe(&entry.value));
-            let help = "write the code of a language or the name of a parameter; put a word such as `no` in quotes";
-            problems.push(self.document.error(entry.mark, message).help(help));
-            return None;
-        };
+    fn language(&self, paths: &[Path], host: Option<&str>, entry: &Entry, problems: &mut Vec<Problem>) -> Option<Text> {
+        let language = self.language_text(entry, problems)?;
         let is_parameter = |path: &Path| pattern::parameters(&path.pattern).any(|parameter| parameter == language);
-        if !paths.is_empty() && !paths.iter().all(is_parameter) {
+        let is_of_host = host.is_some_and(|host| pattern::host_parameters(host).any(|name| name == language));
+        if !paths.is_empty() && !is_of_host && !paths.iter().all(is_parameter) {
             if paths.iter().any(|path| path.language.is_some()) {
                 let message = "each path of this route has its language, so it needs no `language`";
                 problems.push(self.document.error(entry.mark, message).help("remove this line"));
@@ -189,7 +210,18 @@ impl Reading<'_> {
                 problems.extend(self.unknown_language(language, entry.value.mark, paths));
             }
         }
-        Some(Text::Owned(language.clone()))
+        Some(Text::Owned(language.to_string()))
+    }
+
+    /// The value of a key `language`.
+    pub fn language_text<'e>(&self, entry: &'e Entry, problems: &mut Vec<Problem>) -> Option<&'e str> {
+        if let Content::Text(language) = &entry.value.content {
+            return Some(language);
+        }
+        let message = format!("`language` must be text, but this is {}", self.document.describe(&entry.value));
+        let help = "write the code of a language or the name of a parameter; put a word such as `no` in quotes";
+        problems.push(self.document.error(entry.mark, message).help(help));
+        None
     }
 
     /// A language without a folder of messages: most likely misspelt, because nothing could be said in it.
@@ -212,7 +244,13 @@ pub fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
     entries.iter().find(|entry| entry.key == key)
 }
 
+/// The parameters of a route's paths and host.
+fn parameters<'t>(paths: &'t [Path], host: Option<&'t str>) -> BTreeSet<&'t str> {
+    let of_paths = paths.iter().flat_map(|path| pattern::parameters(&path.pattern));
+    of_paths.chain(host.into_iter().flat_map(pattern::host_parameters)).collect()
+}
+
 /// Names in back-ticks with commas.
-fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

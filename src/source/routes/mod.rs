@@ -1,8 +1,11 @@
 //! Route files to routes in the order in which they are tried (B66 to B78).
 //!
-//! A route is read in three steps: its keys (`keys`), its patterns (`paths`), and then all routes together (`order`): a name that
-//! stands twice, a route that an earlier one always answers for.
+//! A file is walked group by group (`groups`), and what a group gives is put into its routes. A route is read in three steps: its keys
+//! (`keys`), its patterns (`paths`, `hosts`), and then all routes together (`order`): a name that stands twice, a route that an earlier
+//! one always answers for.
 
+mod groups;
+mod hosts;
 mod keys;
 mod limits;
 pub mod order;
@@ -12,7 +15,6 @@ mod requirements;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::hint::nearest;
 use crate::problem::Problem;
 use crate::snapshot::Route;
 use crate::source::errors;
@@ -20,7 +22,7 @@ use crate::source::files::{self, Entry, Files, TextFile};
 use crate::source::leaf::Leaf;
 use crate::source::memo::Memo;
 use crate::source::settings::Settings;
-use crate::source::yaml::{self, Content, Document, Mark, Node, Rules};
+use crate::source::yaml::{self, Document, Mark, Node, Rules};
 use requirements::Expressions;
 
 const RULES: Rules = Rules { joined: false, is_whole: |_| false, tags: &[] };
@@ -161,12 +163,10 @@ impl RouteFile {
             return file;
         };
         let reading = keys::Reading { document, languages, expressions };
-        let (problems, before) = (&mut file.problems, text.problems.len());
-        let named: Vec<_> =
-            items(document, problems).iter().filter_map(|item| name(document, item, problems)).collect();
-        file.complete = problems.len() == before;
-        let routes = named.into_iter().map(|(name, mark, value)| reading.route(name, mark, value, problems));
-        file.declared = routes.collect();
+        let mut walk = groups::Walk { reading, declared: Vec::new(), complete: true, problems: file.problems };
+        walk.file();
+        let groups::Walk { declared, complete, problems, .. } = walk;
+        (file.declared, file.complete, file.problems) = (declared, complete, problems);
         file
     }
 
@@ -215,58 +215,4 @@ fn walk(files: &mut Files, settings: &Settings, problems: &mut Vec<Problem>) -> 
             None
         }
     }
-}
-
-/// The items of the list `routes`.
-fn items<'a>(document: &'a Document, problems: &mut Vec<Problem>) -> &'a [Node] {
-    let mut routes = None;
-    for entry in &document.entries {
-        if entry.key == "routes" {
-            routes = Some(entry);
-            continue;
-        }
-        let problem = document.error(entry.mark, format!("unknown key `{}`", entry.key));
-        problems.push(match nearest(&entry.key, ["routes"]) {
-            Some(_) => problem.help("did you mean `routes`?"),
-            None => problem.help("a route file has one key, `routes`, and below it the list of the routes"),
-        });
-    }
-    match routes.map(|entry| (&entry.value.content, entry.mark)) {
-        Some((Content::List(items), _)) => items,
-        Some((Content::Null, _)) => &[],
-        Some((other, mark)) => {
-            let message = format!("`routes` must be a list, but this is {}", other.describe());
-            problems.push(document.error(mark, message).help("put `- ` before the name of each route"));
-            &[]
-        }
-        None => &[],
-    }
-}
-
-/// The name of a route and what stands below it: an item is a mapping with one key (B66).
-fn name<'a>(document: &Document, item: &'a Node, problems: &mut Vec<Problem>) -> Option<(&'a str, Mark, &'a Node)> {
-    let entries = match &item.content {
-        Content::Map(entries) if !entries.is_empty() => entries,
-        other => {
-            let message = format!("a route must be a mapping, but this is {}", other.describe());
-            let help = "write `- name:` and below it, indented, `path:` and `controller:`";
-            problems.push(document.error(item.mark, message).help(help));
-            return None;
-        }
-    };
-    let first = &entries[0];
-    let Some(second) = entries.get(1) else { return Some((&first.key, first.mark, &first.value)) };
-    let is_key = |name: &str| keys::KEYS.contains(&name);
-    let problem = if first.value.content == Content::Null && is_key(&second.key) {
-        let message = format!("`{}` stands beside the route's name, not below it", second.key);
-        document.error(second.mark, message).help(format!("indent the keys of `{}` by two more blanks", first.key))
-    } else if is_key(&first.key) {
-        let message = format!("`{}` stands where the route's name is expected", first.key);
-        document.error(first.mark, message).help("write `- name:` and below it, indented, the keys of the route")
-    } else {
-        let message = format!("a second name, `{}`, in one item of the list", second.key);
-        document.error(second.mark, message).help("put `- ` before the name of each route")
-    };
-    problems.push(problem);
-    None
 }

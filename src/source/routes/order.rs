@@ -8,7 +8,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::{Declared, RouteFile};
-use crate::pattern::{self, Piece};
+use crate::pattern::{self, Label, Piece};
 use crate::problem::Problem;
 use crate::snapshot::Route;
 
@@ -62,6 +62,9 @@ fn problem(file: &RouteFile, declared: &Declared, path: usize, route: &Route) ->
     }
     let message = format!("the route `{name}` could never match here: the earlier route `{}` always does", route.name);
     let problem = file.error(node.mark, message).help(format!("the earlier one is at {}", route.place));
+    if route.host.is_none() && declared.route.host.is_some() {
+        return problem.help("put the routes of a host before those that answer for every host");
+    }
     problem.help("change one of the paths, give the routes different methods, or remove one")
 }
 
@@ -96,8 +99,33 @@ impl<'a> Pattern<'a> {
             (Some(first), Some(second)) => second.iter().all(|method| first.contains(method)),
         };
         let mut parameters = pattern::parameters(self.text()).zip(pattern::parameters(later.text()));
-        methods && parameters.all(|(a, b)| requirement_covers(requirement(first, a), requirement(second, b)))
+        let covers = |(a, b): (&str, &str)| {
+            says_as_much(first, second, (a, b)) && requirement_covers(requirement(first, a), requirement(second, b))
+        };
+        methods && host_covers(first, second) && parameters.all(covers)
     }
+}
+
+/// Whether a parameter of the first route is not its language, which takes but a few values, or is that of the second too.
+fn says_as_much(first: &Route, second: &Route, (a, b): (&str, &str)) -> bool {
+    first.language.as_deref() != Some(a) || second.language.as_deref() == Some(b)
+}
+
+/// Whether the first route answers for every host for which the second does.
+fn host_covers(first: &Route, second: &Route) -> bool {
+    let (Some(a), Some(b)) = (&first.host, &second.host) else { return first.host.is_none() };
+    let (a, b): (Vec<_>, Vec<_>) = (pattern::labels(a).collect(), pattern::labels(b).collect());
+    let covers = |(a, b): (&Label<'_>, &Label<'_>)| match (*a, *b) {
+        (Label::Any, _) => true,
+        (Label::Literal(a), Label::Literal(b)) => a == b,
+        (Label::Literal(_), _) => false,
+        (Label::Parameter(a), Label::Parameter(b)) => {
+            says_as_much(first, second, (a, b))
+                && (requirement(first, a).is_none() || requirement(first, a) == requirement(second, b))
+        }
+        (Label::Parameter(a), _) => first.language.as_deref() != Some(a) && requirement(first, a).is_none(),
+    };
+    a.len() == b.len() && a.iter().zip(&b).all(covers)
 }
 
 fn requirement<'r>(route: &'r Route, parameter: &str) -> Option<&'r str> {
@@ -129,6 +157,48 @@ fn stays_in_segment(expression: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_route_for_every_host_hides_those_of_one_and_not_the_other_way_round() {
+        let route = |host: Option<&'static str>, language: Option<&'static str>| Route {
+            name: "page".into(),
+            paths: vec![crate::snapshot::Path { language: None, pattern: "/{x}".into() }].into(),
+            host: host.map(Into::into),
+            controller: "page::show".into(),
+            middleware: Vec::new().into(),
+            methods: None,
+            requirements: vec![("number".into(), "[0-9]+".into())].into(),
+            language: language.map(Into::into),
+            place: crate::snapshot::Place { file: "routes/main.yaml".into(), line: 1, column: 1 },
+        };
+        let hides = |first: Option<&'static str>, second: Option<&'static str>| {
+            !hidden(&[&route(first, None), &route(second, None)]).is_empty()
+        };
+        for (first, second) in [
+            (None, None),
+            (None, Some("a.b")),
+            (Some("a.b"), Some("a.b")),
+            (Some("*.b"), Some("a.b")),
+            (Some("{t}.b"), Some("*.b")),
+            (Some("*.b"), Some("{t}.b")),
+            (Some("{number}.b"), Some("{number}.b")),
+        ] {
+            assert!(hides(first, second), "{first:?} {second:?}");
+        }
+        for (first, second) in [
+            (Some("a.b"), None),
+            (Some("a.b"), Some("*.b")),
+            (Some("*.b"), Some("a.c.b")),
+            (Some("{number}.b"), Some("1.b")),
+            (Some("{number}.b"), Some("{t}.b")),
+        ] {
+            assert!(!hides(first, second), "{first:?} {second:?}");
+        }
+        // A language takes but a few values.
+        assert!(hidden(&[&route(None, Some("x")), &route(None, None)]).is_empty());
+        assert!(hidden(&[&route(Some("{t}.b"), Some("t")), &route(Some("*.b"), None)]).is_empty());
+        assert!(!hidden(&[&route(None, Some("x")), &route(None, Some("x"))]).is_empty());
+    }
 
     #[test]
     fn only_what_surely_stays_in_a_segment_does() {

@@ -8,27 +8,32 @@ use regex::Regex;
 
 use super::keys::Reading;
 use crate::hint::nearest;
-use crate::pattern;
 use crate::problem::Problem;
-use crate::snapshot::{Path, Text};
+use crate::snapshot::Text;
 use crate::source::yaml::{Content, Entry};
 
-/// Regular expressions by parameter (B72).
-pub fn read(reading: &Reading<'_>, paths: &[Path], entry: &Entry, problems: &mut Vec<Problem>) -> Vec<(Text, Text)> {
+/// Regular expressions by parameter (B72). `known` are the parameters that there are and what they are of; `None` where that is not known.
+pub fn read(
+    reading: &Reading<'_>,
+    known: Option<(&BTreeSet<&str>, &str)>,
+    entry: &Entry,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Text, Text)> {
     let document = reading.document;
     let Content::Map(entries) = &entry.value.content else {
         let message = format!("`requirements` must be a mapping, but this is {}", entry.value.content.describe());
         problems.push(document.error(entry.mark, message).help("write `id: \"[0-9]+\"` below it, indented"));
         return Vec::new();
     };
-    let parameters: BTreeSet<&str> = paths.iter().flat_map(|path| pattern::parameters(&path.pattern)).collect();
     let mut requirements = Vec::new();
     for entry in entries {
-        if !parameters.contains(entry.key.as_str()) && !paths.is_empty() {
-            let problem = document.error(entry.mark, format!("the path has no parameter `{}`", entry.key));
+        if let Some((parameters, what)) = known
+            && !parameters.contains(entry.key.as_str())
+        {
+            let problem = document.error(entry.mark, format!("the {what} has no parameter `{}`", entry.key));
             problems.push(match nearest(&entry.key, parameters.iter().copied()) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None => problem.help(format!("add `{{{}}}` to the path, or remove this line", entry.key)),
+                None => problem.help(format!("add `{{{}}}` to the {what}, or remove this line", entry.key)),
             });
         }
         if let Some(requirement) = requirement(reading, entry, problems) {

@@ -192,14 +192,16 @@ impl Check<'_> {
 
     /// Settings that name functions of the site.
     fn functions(&self, key: &Key) -> Option<Problem> {
-        if !matches!(key.name, "error.*" | "tera.filters" | "tera.functions" | "tera.tests") {
+        if !matches!(key.name, "error.*" | "router.middleware" | "tera.filters" | "tera.functions" | "tera.tests") {
             return None;
         }
+        let example =
+            if key.name == "router.middleware" { "visitor::recognise" } else { "error_controller::not_found" };
         let refused = self.items(key.kind).into_iter().find_map(|(node, text)| {
             let reason = names::function(text).err()?;
             Some(self.document.error_within(node, text, format!("`{text}` cannot be a function: {reason}")))
         })?;
-        Some(refused.help("write the function's name, such as `error_controller::not_found`"))
+        Some(refused.help(format!("write the function's name, such as `{example}`")))
     }
 
     /// Whether there are all the encodings that static files are to have.

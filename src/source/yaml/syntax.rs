@@ -46,6 +46,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "write `&name` before the value that `*name` repeats; put a text that begins with `*` in quotes",
     ),
     (
+        "while scanning an alias",
+        "`*` begins an alias here, but no name follows",
+        "put a text that begins with `*` in quotes, such as `\"*.example.com\"`",
+    ),
+    (
         "recursion limit",
         "this is nested more than 128 levels deep, or contains itself",
         "nest less; an alias must not stand inside of what it repeats",
@@ -90,7 +95,11 @@ pub fn problem(file: &TextFile, error: &serde_yaml::Error, places: &mut Places<'
 
 /// Where the mistake is: of a quote or key that is not finished where it begins, not where the parser gave up.
 fn place(text: &str, error: &serde_yaml::Error, places: &mut Places<'_>) -> Mark {
-    let contexts = ["while scanning a quoted scalar at line ", "while scanning a simple key at line "];
+    let contexts = [
+        "while scanning a quoted scalar at line ",
+        "while scanning a simple key at line ",
+        "while scanning an alias at line ",
+    ];
     let begun = contexts.iter().find_map(|context| {
         let (line, column) = text.split_once(context)?.1.split_once(" column ")?;
         Some((line.parse().ok()?, column.parse().ok()?))

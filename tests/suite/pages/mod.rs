@@ -4,6 +4,7 @@ mod answers;
 mod errors;
 mod files;
 mod functions;
+mod groups;
 mod inputs;
 mod languages;
 mod middleware;

@@ -137,7 +137,7 @@ fn random_routes_answer_as_walking_them_would() {
             matched += usize::from(answers);
             // Explaining compiles expressions, so it is compared less often.
             if round % 20 == 0 {
-                let steps = router.explain(&Method::from_bytes(method.as_bytes()).unwrap(), &path);
+                let steps = router.explain(&Method::from_bytes(method.as_bytes()).unwrap(), "localhost", &path);
                 let explained = steps.iter().any(|step| step.outcome == Outcome::Answers);
                 assert_eq!(explained, answers, "{method} {path} of {:?}", patterns());
             }
