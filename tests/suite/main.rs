@@ -11,6 +11,7 @@ mod connections;
 mod deploy;
 mod dev;
 mod edits;
+mod grown;
 mod identity;
 mod layout;
 mod live;
