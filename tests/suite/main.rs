@@ -4,6 +4,7 @@
 
 mod addresses;
 mod assets;
+mod behaviours;
 mod browser;
 mod codings;
 mod commands;
