@@ -64,7 +64,7 @@ impl Row {
         let (kind, from, to) = match key.kind {
             Kind::Text => ("text", 0, 0),
             Kind::Bool => ("bool", 0, 0),
-            Kind::Integer(from, i64::MAX) => ("at_least", from, 0),
+            Kind::Integer(from, i64::MAX) | Kind::UpTo(from, _) => ("at_least", from, 0),
             Kind::Integer(from, to) => ("between", from, to),
             Kind::List => ("list", 0, 0),
             Kind::Map => ("map", 0, 0),

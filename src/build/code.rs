@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 use super::dispatch;
 use crate::snapshot::{
-    Asset, Environment, Language, Limits, Links, Migration, Path, Place, Route, Setting, Snapshot, Table, Template, Text,
-    Value, Variant,
+    Asset, Environment, Language, Limits, Links, Migration, Path, Place, Route, Setting, Snapshot, Table, Template,
+    Text, Value, Variant,
 };
 
 /// The whole of `site.rs`: one block that gives a `kalgan::App`.

@@ -43,6 +43,7 @@ async fn status_and_text(controller: &ControllerFn) -> (u16, String) {
     (response.status().as_u16(), text)
 }
 
+/// B86, B87
 #[tokio::test]
 async fn every_form_of_a_controller_is_taken() {
     let cases = [
@@ -59,6 +60,7 @@ async fn every_form_of_a_controller_is_taken() {
     }
 }
 
+/// B83, B84
 #[tokio::test]
 async fn a_resolver_is_asked_for_what_the_table_lacks() {
     fn resolver(_: &Request, name: &str) -> Result<Response, String> {
@@ -72,6 +74,7 @@ async fn a_resolver_is_asked_for_what_the_table_lacks() {
     assert_eq!(status_and_text(&dispatch.controller("absent")).await.0, 500);
 }
 
+/// B92
 #[tokio::test]
 async fn a_middleware_that_is_not_in_the_binary_never_lets_a_request_pass() {
     let dispatch = Dispatch::new([], []);

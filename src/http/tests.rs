@@ -7,6 +7,7 @@ fn reason(response: &Response) -> String {
     response.failure().expect("a failure was expected").chain()
 }
 
+/// B99, B173
 #[test]
 fn a_line_break_never_gets_into_a_header() {
     // B99: Kalgan 0.9 wrote it as it was, and with it headers of the attacker's choice.
@@ -56,6 +57,7 @@ fn only_redirections_redirect() {
     assert_eq!(Response::redirect_with(200, "/").status().as_u16(), 500);
 }
 
+/// B94, B95
 #[test]
 fn every_status_of_an_answer_can_be_sent() {
     // B95: Kalgan 0.9 knew seven.
@@ -139,6 +141,7 @@ fn a_form_that_is_not_utf8_says_so() {
     assert!(form::pairs(b"a=\xff", "query").is_err());
 }
 
+/// B61: also of a second header, and blanks within a value stay.
 #[test]
 fn broken_cookies_do_not_hide_good_ones() {
     let mut headers = HeaderMap::new();

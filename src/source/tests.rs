@@ -41,6 +41,7 @@ fn an_empty_folder_is_a_site() {
     assert!(snapshot.settings.is_empty() && snapshot.routes.is_empty() && snapshot.languages.is_empty());
 }
 
+/// B4: Kalgan 0.9 went on with nothing.
 #[test]
 fn a_folder_that_is_not_there_is_the_only_mistake() {
     let options = Options { name: String::new(), release: String::new(), is_prod: false, minify: None };
@@ -49,6 +50,7 @@ fn a_folder_that_is_not_there_is_the_only_mistake() {
     assert_eq!(reading.problems[0].message, "there is no such file or folder");
 }
 
+/// B9, B10, B11, B14, B32: sorted by path, `.yml` too, whole numbers as keys, empty mappings as nothing.
 #[test]
 fn settings_are_leaves_of_all_files_and_those_of_an_environment_come_last() {
     let snapshot = snapshot(&[
@@ -80,6 +82,28 @@ fn settings_are_leaves_of_all_files_and_those_of_an_environment_come_last() {
     );
 }
 
+/// B13, B121: in Kalgan 0.9 all that came after such a child ended up below it.
+#[test]
+fn a_child_may_have_its_parents_name() {
+    let text = "a: {a: {x: 1}, y: 2}\nb: 3\n";
+    let snapshot = snapshot(&[("config/app.yaml", text), ("i18n/en/a.yaml", text)]);
+    let keys: Vec<_> = snapshot.settings.iter().map(|setting| setting.key.as_ref()).collect();
+    assert_eq!(keys, ["a.a.x", "a.y", "b"]);
+    let messages: Vec<_> = snapshot.languages[0].messages.iter().collect();
+    assert_eq!(messages, [("a.a.x", "1"), ("a.y", "2"), ("b", "3")]);
+}
+
+/// B15, B17: as in Kalgan 0.9; what comes from outside is written `!env`.
+#[test]
+fn words_are_texts_and_nothing_is_put_into_them() {
+    let snapshot = snapshot(&[("config/app.yaml", "shop: {a: yes, b: no, on: off, c: 'x ${HOME}', d: True, e: 010}")]);
+    let values: Vec<_> = snapshot.settings.iter().map(|setting| &setting.value).collect();
+    let text = |text: &'static str| Value::Text(text.into());
+    let expected = [text("yes"), text("no"), text("off"), text("x ${HOME}"), Value::Bool(true), text("010")];
+    assert_eq!(values, expected.iter().collect::<Vec<_>>());
+}
+
+/// B4, B9: a file is read whatever its name is, and must be there.
 #[test]
 fn an_operators_settings_are_read_from_one_file() {
     let folder = site(&[("mine.conf", "server: {port: 80}"), ("wrong.prod.yaml", "server: {port: x}")]);
@@ -89,6 +113,7 @@ fn an_operators_settings_are_read_from_one_file() {
     assert_eq!(settings::read_file(&folder.path().join("missing.yaml")).unwrap_err().len(), 1);
 }
 
+/// B25, B66, B67, B67a, B67b, B67c, B67d, B67e, B67f, B69: also an empty list, and files in sorted order.
 #[test]
 fn routes_are_in_normal_form_and_declared_order() {
     let snapshot = snapshot(&[
@@ -164,6 +189,7 @@ fn routes_that_only_look_alike_all_match_something() {
     assert_eq!(problems(&[("routes/a.yaml", &text)]), [""; 0]);
 }
 
+/// B120, B121, B122: a number with a fraction was an empty text in Kalgan 0.9.
 #[test]
 fn messages_keep_what_was_written() {
     let snapshot = snapshot(&[

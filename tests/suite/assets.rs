@@ -38,6 +38,7 @@ fn a_browser_that_has_the_file_gets_none_and_one_that_lacks_a_part_gets_that() {
     assert_eq!(part.header("content-range"), format!("bytes 3-5/{}", whole.body.len()));
 }
 
+/// B142
 #[test]
 fn a_missing_file_is_the_sites_own_error_page() {
     let server = Server::start(&["environment.is_prod=true"]);
@@ -46,6 +47,7 @@ fn a_missing_file_is_the_sites_own_error_page() {
     assert!(missing.header("content-type").starts_with("text/html"), "{:?}", missing.headers);
 }
 
+/// B29, B144
 #[test]
 fn without_static_folders_no_file_is_served() {
     let server = Server::start(&[]);

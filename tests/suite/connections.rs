@@ -67,6 +67,7 @@ fn wait_until(condition: impl Fn() -> bool) {
     }
 }
 
+/// B45, B50, B139, B173
 #[test]
 fn mistakes_of_clients_are_answered_and_do_no_harm() {
     let server = Server::start(&[]);
@@ -113,6 +114,7 @@ fn a_client_that_hangs_up_halfway_does_no_harm() {
     }
 }
 
+/// B42, B43, B76: the answer to `HEAD` has a length and no body.
 #[test]
 fn one_connection_carries_many_requests() {
     let server = Server::start(&[]);
@@ -120,6 +122,9 @@ fn one_connection_carries_many_requests() {
     stream.write_all(GET.repeat(3).as_bytes()).unwrap();
     let first = answer(&mut stream);
     assert_eq!(status(&first), "200");
+    // B96: Kalgan 0.9 sent neither a date nor a length, and a semicolon too many.
+    assert_eq!(field(&first, "content-type"), "text/html; charset=utf-8");
+    assert!(field(&first, "date").ends_with(" GMT"), "{first}");
     assert_eq!([status(&answer(&mut stream)), status(&answer(&mut stream))], ["200"; 2]);
     // The answer to HEAD says how long the body would be, and has none: the next answer follows at once.
     stream.write_all(format!("{}{LAST}", GET.replace("GET", "HEAD")).as_bytes()).unwrap();
@@ -131,6 +136,7 @@ fn one_connection_carries_many_requests() {
     assert_eq!(status(&old), "200");
 }
 
+/// B48
 #[test]
 fn running_out_of_file_descriptors_passes() {
     let mut command = Command::new("bash");
@@ -147,6 +153,7 @@ fn running_out_of_file_descriptors_passes() {
     assert_eq!(log.matches(trouble).count(), 1, "{log}");
 }
 
+/// B51
 #[test]
 fn a_stop_finishes_requests_and_ends_with_success() {
     let server = Server::start(&[]);
@@ -184,6 +191,7 @@ fn kalgan() -> Command {
     command
 }
 
+/// B2: Kalgan 0.9 logged it, where somebody had installed a logger, and ended with success.
 #[test]
 fn an_address_that_is_taken_is_one_line_and_exit_code_1() {
     let server = Server::start(&[]);

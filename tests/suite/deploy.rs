@@ -54,6 +54,7 @@ fn the_unit_leaves_the_process_little_to_harm() {
     assert!(output.status.success(), "{}", text(&output));
 }
 
+/// B53, B144
 #[test]
 fn nginx_accepts_the_site_with_and_without_its_own_static_files() {
     for snippet in ["", "nginx-static.conf"] {

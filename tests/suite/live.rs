@@ -351,6 +351,7 @@ fn an_editor_that_cannot_be_opened_stops_the_start() {
     }
 }
 
+/// B39, B40
 #[test]
 fn settings_that_count_at_the_start_only_are_named() {
     let site = Edited::start(&[]);

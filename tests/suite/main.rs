@@ -4,6 +4,7 @@
 
 mod addresses;
 mod assets;
+mod behaviours;
 mod browser;
 mod codings;
 mod commands;
@@ -11,6 +12,7 @@ mod connections;
 mod deploy;
 mod dev;
 mod edits;
+mod grown;
 mod identity;
 mod layout;
 mod live;

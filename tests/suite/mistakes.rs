@@ -68,6 +68,7 @@ fn link(target: &str, path: &Path) {
     panic!("links are tested on Unix only: {target} {}", path.display());
 }
 
+/// B12, B14, B31, B68: what Kalgan 0.9 met by a panic, or not at all.
 #[test]
 fn each_mistake_is_told_in_the_expected_words() {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();
@@ -97,6 +98,7 @@ fn each_case_has_one_thing_to_say() {
     }
 }
 
+/// B26, B170
 #[test]
 fn the_first_project_of_kalgan_0_9_has_no_mistake() {
     let reading = read(&repository("tests/sites/scaffold/app"));

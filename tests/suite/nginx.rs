@@ -255,6 +255,7 @@ fn revalidates(nginx: &Nginx, server: &Server, address: &str) {
     }
 }
 
+/// B144
 #[test]
 fn nginx_gives_the_files_of_the_manual_as_the_binary_does() {
     compare(Path::new(env!("CARGO_BIN_EXE_kalgan")));

@@ -35,10 +35,11 @@ pub async fn send(request: Request) -> Result<Response, BoxError> {
     if [&form.name, &form.address, &form.text].iter().any(|field| field.trim().is_empty()) {
         return Ok(page(&request, Some("demo.contact.incomplete"), &form));
     }
-    let letter = mail::letter()
-        .to(&form.address)
-        .subject(trans!(request, "demo.mail.subject"))
-        .render(&request, "mail/contact", context! { "name" => form.name, "text" => form.text });
+    let letter = mail::letter().to(&form.address).subject(trans!(request, "demo.mail.subject")).render(
+        &request,
+        "mail/contact",
+        context! { "name" => form.name, "text" => form.text },
+    );
     letter?.enqueue(&request).await?;
     let visitor = session::of(&request, "visitor").await?;
     visitor.flash("done", trans!(request, "demo.contact.sent", address = form.address));

@@ -42,6 +42,7 @@ fn names_may_be_encoded_once() {
     }
 }
 
+/// B138, B139, B142
 #[test]
 fn nothing_but_a_file_is_ever_found() {
     let files = files(&[]);
@@ -78,6 +79,7 @@ fn nothing_but_a_file_is_ever_found() {
     assert!(is_missing(&get(&files, &format!("/static/{}", "x/".repeat(30_000)))));
 }
 
+/// B29, B137, B140: an empty item let Kalgan 0.9 send any file of the machine.
 #[test]
 fn what_lies_below_no_static_folder_is_left_to_the_routes() {
     for target in ["/", "/static", "/statics/x", "//static/css/site.css", "/x/static/css/site.css", "*", "/robots.txt"]
@@ -147,6 +149,7 @@ fn a_folder_of_the_settings_that_has_a_page_leads_to_its_slash() {
     assert_eq!(answered(get(&files, "/static/")).body(), "<p>all</p>");
 }
 
+/// B137, B141
 #[test]
 fn files_are_for_reading() {
     let files = files(&[]);

@@ -15,7 +15,7 @@ use crate::http::Failure;
 use crate::problem::Problem;
 use crate::site::{ReadyRoute, Settings, Site};
 
-/// The folder of the settings, and the files that may stand in its place (B8).
+/// The folder of the settings, and the files that may stand in its place (B9).
 const SETTINGS: [&str; 3] = ["config", "settings.yaml", "settings.yml"];
 
 /// What a broken file is about.

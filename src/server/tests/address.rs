@@ -6,6 +6,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::*;
 
+/// B2, B22: an IPv6 address with brackets or without.
 #[tokio::test]
 async fn addresses_that_cannot_be_used_are_explained() {
     let taken = Listener::bind("127.0.0.1", 0).await.unwrap();

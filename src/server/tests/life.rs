@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 
+/// B51
 #[tokio::test]
 async fn stopping_finishes_what_is_in_flight() {
     let server = Running::start(Options::default()).await;
@@ -88,6 +89,7 @@ async fn stopping_does_not_wait_for_a_blocked_thread() {
     BLOCK.wait();
 }
 
+/// B45
 #[tokio::test]
 async fn connections_over_the_limit_wait() {
     let server = Running::start(Options { max_connections: 1, ..Options::default() }).await;
@@ -104,6 +106,7 @@ async fn connections_over_the_limit_wait() {
     assert_eq!(server.site.paths(), ["/", "/first", "/second"]);
 }
 
+/// B49
 #[tokio::test]
 async fn a_client_that_hangs_up_halfway_is_one_line_in_the_log() {
     let log = CapturedLog::start();

@@ -2,6 +2,8 @@
 
 mod address;
 mod life;
+#[cfg(feature = "source")]
+mod logged;
 mod requests;
 mod static_headers;
 pub(super) mod static_site;

@@ -44,6 +44,7 @@ async fn check(date: Option<u64>) {
     checking.await.unwrap();
 }
 
+/// B141
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn every_field_of_every_answer_is_as_the_rfcs_say() {
     check(None).await;

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
+/// B46
 #[tokio::test(start_paused = true)]
 async fn a_slow_head_is_told_so() {
     let (mut client, _, run) = open(ROOM);
@@ -25,6 +26,7 @@ async fn a_slow_head_is_told_so() {
     run.await.unwrap();
 }
 
+/// B46: as many of these as it had workers held up all of Kalgan 0.9.
 #[tokio::test(start_paused = true)]
 async fn a_connection_without_a_request_is_closed() {
     let (mut client, _, run) = open(ROOM);
@@ -46,6 +48,7 @@ async fn an_idle_connection_outlives_the_header_timeout_and_no_more() {
     run.await.unwrap();
 }
 
+/// B46, B49
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_take_its_answer_is_let_go() {
     let (mut client, _, run) = open(64);

@@ -14,9 +14,9 @@ fn path(prefix: &'static str) -> Setting {
     setting("static.path", text(prefix))
 }
 
+/// B30, B135
 #[test]
 fn an_address_is_prefix_value_and_version() {
-    // B135
     let local = assets(true, vec![path("/static")]);
     for (value, address) in [
         ("/css/a.css", "/static/css/a.css?tag"),
@@ -52,6 +52,7 @@ fn without_a_prefix_the_address_is_the_one_that_answers() {
     assert_eq!(unserved.url("/css/a.css"), "/static/css/a.css?tag");
 }
 
+/// B31, B135: in Kalgan 0.9 it was the time of day where none was set.
 #[test]
 fn the_version_is_the_tag_a_text_or_the_files_hash() {
     let version = |is_prod, value: &'static str| {

@@ -40,6 +40,7 @@ fn get(router: &Router, path: &str) -> String {
     found(router, "GET", path)
 }
 
+/// B69, B77
 #[test]
 fn the_first_declared_route_answers_whichever_kind_it_is() {
     // B69: an index by literals must not prefer them.
@@ -55,9 +56,9 @@ fn the_first_declared_route_answers_whichever_kind_it_is() {
     assert_eq!(get(&router, "/a"), "any x=a");
 }
 
+/// B70, B74, B75
 #[test]
 fn a_path_is_compared_whole_and_with_its_letter_case_and_slashes() {
-    // B70, B75
     let router = router(&[route("two", "/two"), route("root", "/"), route("empty", "/a//b"), route("bare", "bare")]);
     for path in ["/two/", "/Two", "//two", "/x/../two", "/two/x", "", "/bare", "/a/b"] {
         assert_eq!(get(&router, path), "-", "{path}");
@@ -67,6 +68,7 @@ fn a_path_is_compared_whole_and_with_its_letter_case_and_slashes() {
     }
 }
 
+/// B71, B73
 #[test]
 fn a_parameter_may_stand_anywhere_in_a_segment() {
     // B71, B73: with going back, which Kalgan 0.9 did not do.
@@ -84,9 +86,9 @@ fn a_parameter_may_stand_anywhere_in_a_segment() {
     assert_eq!(get(&router, "/mid//end"), "-");
 }
 
+/// B72, B73
 #[test]
 fn a_requirement_matches_the_whole_value_whatever_it_is_made_of() {
-    // B72
     let router = router(&[
         requiring("words", "/w/{x}", &[("x", "en|english")]),
         requiring("anchors", "/a/{x}", &[("x", "^[0-9]+$")]),
@@ -105,6 +107,7 @@ fn a_requirement_matches_the_whole_value_whatever_it_is_made_of() {
     assert_eq!(get(&router, "/n/b-cd"), "-");
 }
 
+/// B58, B74
 #[test]
 fn decoded_text_is_compared_and_only_an_encoded_slash_does_not_separate() {
     let router = router(&[
@@ -126,9 +129,9 @@ fn decoded_text_is_compared_and_only_an_encoded_slash_does_not_separate() {
     }
 }
 
+/// B76, B77
 #[test]
 fn methods_are_part_of_the_match_and_others_are_told() {
-    // B76, B77
     let router = router(&[
         Route { methods: methods(&["GET"]), ..route("read", "/item/{id}") },
         Route { methods: methods(&["POST", "PURGE"]), ..route("write", "/item/{id}") },
@@ -202,6 +205,7 @@ fn every_step_of_a_look_up_can_be_explained() {
     assert!(router.explain(&Method::GET, "localhost", "/%").iter().all(|step| step.outcome == Outcome::BadPath));
 }
 
+/// B82
 #[test]
 fn hostile_paths_and_patterns_only_cost_their_length() {
     let names: Vec<String> = (0..100).map(|number| format!("{{p{number}}}")).collect();

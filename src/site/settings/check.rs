@@ -64,7 +64,9 @@ pub(super) fn value(key: &str, effective: &Effective) -> Option<String> {
     let is_right = match known.kind {
         schema::Kind::Text => value.as_text().is_some(),
         schema::Kind::Bool => value.as_bool().is_some(),
-        schema::Kind::Integer(least, most) => value.as_integer().is_some_and(|number| (least..=most).contains(&number)),
+        schema::Kind::Integer(least, most) | schema::Kind::UpTo(least, most) => {
+            value.as_integer().is_some_and(|number| (least..=most).contains(&number))
+        }
         schema::Kind::List => value.as_items().is_some_and(|items| items.iter().all(|item| item.as_text().is_some())),
         schema::Kind::Map => matches!(value, Resolved::Map(_)),
     };
@@ -85,7 +87,9 @@ fn expected(kind: schema::Kind) -> String {
         schema::Kind::Text => "a text".to_string(),
         schema::Kind::Bool => "`true` or `false`".to_string(),
         schema::Kind::Integer(least, i64::MAX) => format!("a whole number of at least {least}"),
-        schema::Kind::Integer(least, most) => format!("a whole number from {least} to {most}"),
+        schema::Kind::Integer(least, most) | schema::Kind::UpTo(least, most) => {
+            format!("a whole number from {least} to {most}")
+        }
         schema::Kind::List => "a list of texts".to_string(),
         schema::Kind::Map => "a mapping".to_string(),
     }

@@ -165,11 +165,18 @@ impl<'a> Sources<'a> {
             }
         };
         let is_empty = |value: &Resolved| matches!(value, Resolved::Outside(text) if text.trim().is_empty());
-        let is_list = schema::find(key).is_some_and(|known| known.kind == schema::Kind::List);
-        let value = match value.filter(|value| !is_empty(value)) {
-            Some(value) => value,
-            None if is_list => Resolved::List(Vec::new()),
-            None => return Ok(None),
+        let known = schema::find(key);
+        let value = match (value.filter(|value| !is_empty(value)), known.map(|known| known.kind)) {
+            // A line of a cookie's without a value counts as absent (B103).
+            (Some(Resolved::Null), _) if known.is_some_and(|known| known.name.starts_with("cookie.*.")) => {
+                return Ok(None);
+            }
+            (Some(value), Some(schema::Kind::UpTo(_, most))) if value.as_integer().is_some_and(|it| it > most) => {
+                Resolved::Integer(most)
+            }
+            (Some(value), _) => value,
+            (None, Some(schema::Kind::List)) => Resolved::List(Vec::new()),
+            (None, _) => return Ok(None),
         };
         Ok(Some(Effective { value, layer: given.layer, is_secret }))
     }

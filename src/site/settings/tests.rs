@@ -49,6 +49,7 @@ fn a_later_layer_is_stronger() {
     assert_eq!(address(&outside), "flag flag for server.address");
 }
 
+/// B3, B23, B24: Kalgan 0.9 ended in a panic that named the first key.
 #[test]
 fn all_mistakes_are_told_at_once_with_their_layers() {
     let snapshot = with(vec![setting("server.port", text("7878")), setting("error.custom_in_dev", text("yes"))]);
@@ -70,9 +71,9 @@ fn all_mistakes_are_told_at_once_with_their_layers() {
     );
 }
 
+/// B10, B18
 #[test]
 fn values_from_yaml_keep_their_types() {
-    // B10, B18
     let list = Value::List(vec![text("a"), Value::Integer(2)].into());
     let settings = settings_of(vec![
         setting("bool", Value::Bool(true)),
@@ -145,6 +146,7 @@ fn an_empty_text_from_outside_unsets_a_key() {
     assert_eq!(settings.get_string("own.empty").unwrap(), "", "an empty text in YAML is a text");
 }
 
+/// B3, B22, B23, B24, B28: what Kalgan 0.9 could not start without has a default.
 #[test]
 fn defaults_count_where_nobody_set_a_key() {
     let settings = settings_of(vec![]);
@@ -164,11 +166,35 @@ fn defaults_count_where_nobody_set_a_key() {
     assert_eq!(settings.get_string("i18n.language.default").unwrap(), "de");
 }
 
+/// B103, B104: sites of Kalgan 0.9 have lines without a value, and ages that its pages called milliseconds.
+#[test]
+fn a_cookie_of_kalgan_0_9_is_read_as_far_as_a_browser_goes_along() {
+    let file = || {
+        vec![
+            setting("cookie.login.domain", Value::Null),
+            setting("cookie.login.max_age", Value::Integer(86_400_000)),
+            setting("cookie.short.max_age", Value::Integer(60)),
+        ]
+    };
+    let settings = settings_of(file());
+    assert_eq!(settings.get::<Option<String>>("cookie.login.domain").unwrap(), None);
+    assert!(!settings.exists("cookie.login.domain"));
+    let ages = ["login", "short"].map(|id| settings.get_number(&format!("cookie.{id}.max_age")).unwrap());
+    assert_eq!(ages, [34_560_000, 60]);
+    let outside = variables(&[("KALGAN__COOKIE__SHORT__MAX_AGE", "99999999")]);
+    let settings = Settings::load(&with(file()), outside).unwrap();
+    assert_eq!(settings.get::<u64>("cookie.short.max_age").unwrap(), 34_560_000);
+    let negative = with(vec![setting("cookie.login.max_age", Value::Integer(-1))]);
+    let error = mistakes(&negative, Outside::default());
+    assert!(error.ends_with("is `-1` and must be a whole number from 0 to 34560000"), "{error}");
+}
+
 /// What `environment.is_prod` comes to.
 fn is_prod(files: Vec<Setting>, outside: Outside) -> Result<bool, String> {
     Settings::load(&with(files), outside).map(|settings| settings.is_prod()).map_err(|error| error.to_string())
 }
 
+/// B20
 #[test]
 fn the_environment_is_decided_by_the_strongest_layer() {
     let file = |value| vec![setting("environment.is_prod", Value::Bool(value))];
@@ -189,6 +215,7 @@ fn env(name: &'static str, default: Option<&'static str>) -> Value {
     Value::Env { name: name.into(), default: default.map(Into::into) }
 }
 
+/// B17
 #[test]
 fn env_is_looked_up_when_the_process_starts() {
     let file = vec![
@@ -247,6 +274,7 @@ fn unknown_names_from_outside_are_mistakes() {
     );
 }
 
+/// B169
 #[test]
 fn secrets_are_neither_shown_nor_told() {
     let file = vec![

@@ -98,6 +98,7 @@ fn an_empty_snapshot_is_a_site() {
     assert!(matches!(site.router.find(&http::Method::GET, "localhost", "/"), Found::NotFound));
 }
 
+/// B28
 #[test]
 fn the_default_language_must_be_one_of_the_sites() {
     let languages = vec![language("en", &[]), language("es", &[])];

@@ -149,6 +149,7 @@ fn what_cannot_be_made_is_an_error_and_leaves_the_site_as_it_was() {
     assert_eq!(page(&old, "en"), "Hello /show/5 /static/a.css?one");
 }
 
+/// B126
 #[test]
 fn production_compiles_all_templates_again_and_refuses_a_broken_one() {
     let snapshot = Snapshot { settings: Vec::new().into(), ..full() };

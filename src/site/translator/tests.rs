@@ -35,9 +35,9 @@ fn count(translator: &Translator, language: &str, count: &str) -> String {
     translator.translate(language, "items", &[("count", count.into())]).into_owned()
 }
 
+/// B123
 #[test]
 fn a_missing_message_falls_back_to_shorter_forms_then_to_the_default_then_to_its_id() {
-    // B123
     let translator = translator();
     for (language, id, text) in [
         ("es", "title", "Título"),
@@ -56,9 +56,9 @@ fn a_missing_message_falls_back_to_shorter_forms_then_to_the_default_then_to_its
     assert_eq!(Translator::new(&[], "").default_language(), "");
 }
 
+/// B124
 #[test]
 fn values_are_put_in_once_and_never_read_again() {
-    // B124
     let translator = translator();
     let values = [("a", Cow::Borrowed("{b}")), ("b", Cow::Borrowed("{a}"))];
     assert_eq!(translator.translate("en", "twice", &values), "{b}{a}{b}");

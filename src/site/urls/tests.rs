@@ -41,6 +41,7 @@ fn build(name: &str, parameters: &[(&str, &str)]) -> Result<String, String> {
     urls("").build(name, None, &parameters).map_err(|error| error.to_string())
 }
 
+/// B80, B162
 #[test]
 fn values_are_encoded_by_rfc_3986() {
     for (name, parameters, address) in [
@@ -65,6 +66,7 @@ fn an_address_neither_leaves_the_site_nor_climbs() {
     assert_eq!(build("user", &[("id", "a/..")]).unwrap(), "/user/a%2F%2E%2E");
 }
 
+/// B80, B162
 #[test]
 fn what_cannot_be_written_is_an_error_that_says_what_is_missing() {
     // B80: in Kalgan 0.9 the sentence became the address.

@@ -1,7 +1,7 @@
 //! All settings. Each says in one sentence what it means, in which unit, and what 0 or absence means; the manual shows the same words.
 
 use super::Key;
-use super::Kind::{self, Bool, Integer, List, Map, Text};
+use super::Kind::{self, Bool, Integer, List, Map, Text, UpTo};
 use super::Stage::{self, Build, Run};
 
 const fn key(name: &'static str, kind: Kind, stage: Stage, default: &'static str, meaning: &'static str) -> Key {
@@ -32,10 +32,10 @@ pub const KEYS: &[Key] = &[
     key("cookie.*.http_only", Bool, Run, "true", "Whether scripts are kept from reading the cookie"),
     key(
         "cookie.*.max_age",
-        Integer(0, 34_560_000),
+        UpTo(0, 34_560_000),
         Run,
         "",
-        "Life of the cookie in seconds, at most 400 days; absent: until the browser is closed",
+        "Life of the cookie in seconds; more than 400 days counts as 400 days; absent: until the browser is closed",
     ),
     key("cookie.*.name", Text, Run, "", "Name of the cookie on the wire; absent: its id"),
     key("cookie.*.partitioned", Bool, Run, "false", "Whether each site that embeds this one has a cookie of its own"),

@@ -31,6 +31,8 @@ pub enum Kind {
     Bool,
     /// A whole number from the first to the second, both included.
     Integer(i64, i64),
+    /// A whole number from the first on; what is more than the second is accepted and counts as the second.
+    UpTo(i64, i64),
     /// A list of texts, or one text with commas between the items.
     List,
     /// A mapping from names to lists of texts, kept whole: its names are no part of the key and may have dots.

@@ -8,6 +8,9 @@ use crate::snapshot::{Encoding, Environment, Value};
 use crate::source::names;
 use crate::source::yaml::{Content, Document, Node};
 
+/// The settings of cookies, of which one without a value counted as absent in Kalgan 0.9 and does so still (B103).
+const COOKIE: &str = "cookie.*.";
+
 /// Checks all leaves of a file against the schema.
 pub fn leaves(document: &Document, leaves: &[Leaf<'_>], problems: &mut Vec<Problem>) {
     for leaf in leaves {
@@ -127,14 +130,21 @@ impl Check<'_> {
     fn kind(&self, key: &Key) -> Option<Problem> {
         let (expected, fits) = match (&self.leaf.setting.value, key.kind) {
             (Value::Env { .. } | Value::Credential(_), _) => return None,
+            (Value::Null, _) if key.name.starts_with(COOKIE) => {
+                let problem = self.document.warning(self.leaf.key, format!("`{}` has no value", self.name()));
+                return Some(problem.help("it counts as absent; give it a value, or remove the line"));
+            }
             (Value::Null, _) => {
                 let problem = self.key_error(format!("`{}` has no value", self.name()));
                 return Some(problem.help("give it one, or remove the line"));
             }
             (value, Kind::Text) => ("text".to_string(), matches!(value, Value::Text(_))),
             (value, Kind::Bool) => ("`true` or `false`".to_string(), matches!(value, Value::Bool(_))),
-            (Value::Integer(value), Kind::Integer(least, most)) => (range(least, most), (least..=most).contains(value)),
-            (_, Kind::Integer(least, most)) => (range(least, most), false),
+            (Value::Integer(value), Kind::UpTo(_, most)) if *value > most => return Some(self.too_long(*value, most)),
+            (Value::Integer(value), Kind::Integer(least, most) | Kind::UpTo(least, most)) => {
+                (range(least, most), (least..=most).contains(value))
+            }
+            (_, Kind::Integer(least, most) | Kind::UpTo(least, most)) => (range(least, most), false),
             (Value::List(items), Kind::List) => {
                 ("a list of texts".to_string(), items.iter().all(|item| matches!(item, Value::Text(_))))
             }
@@ -156,6 +166,14 @@ impl Check<'_> {
         Some(problem)
     }
 
+    /// A cookie that lives longer than browsers keep one. The pages of Kalgan 0.9 said milliseconds and showed 86400000, while its
+    /// cookies said seconds (B104): a site with that line is not refused.
+    fn too_long(&self, value: i64, most: i64) -> Problem {
+        let message = format!("`{}` is {value}, of which {most} count: browsers keep no cookie longer", self.name());
+        let problem = self.document.warning(self.leaf.node.mark, message);
+        problem.help(format!("the unit is seconds; if these are milliseconds, write `{}`", value / 1000))
+    }
+
     /// What to do about a value of the wrong type.
     fn advise(&self, problem: Problem, kind: Kind) -> Problem {
         match (&self.leaf.node.content, kind) {
@@ -168,7 +186,7 @@ impl Check<'_> {
                 "no" | "off" | "false" => problem.help("write `false`, without quotes"),
                 _ => problem,
             },
-            (Content::Text(text), Kind::Integer(..)) if text.parse::<i64>().is_ok() => {
+            (Content::Text(text), Kind::Integer(..) | Kind::UpTo(..)) if text.parse::<i64>().is_ok() => {
                 problem.help(format!("write `{text}` without quotes"))
             }
             (_, Kind::Map) => problem.help("write each name with a colon in a line of its own, and its list behind it"),

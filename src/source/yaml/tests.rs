@@ -30,6 +30,7 @@ fn marks(node: &[Entry], marks: &mut Vec<(String, u32, u32)>) {
     }
 }
 
+/// B11, B15: whole numbers as keys, anchors and aliases.
 #[test]
 fn every_key_and_scalar_knows_its_place() {
     let file = file("a:\n  é: \"x\"\n  1: [2, ~]\nb: { c: true,  d: &x 1.50 }\ne: *x\nf: !env NAME\n");
@@ -67,6 +68,7 @@ fn lines_are_those_of_an_editor() {
     assert_eq!((document.entries[1].mark.line, document.entries[1].mark.column), (2, 1));
 }
 
+/// B11, B12, B14, B15: in Kalgan 0.9 some were a panic, and a dot in one lost all that came after it.
 #[test]
 fn wrong_keys_do_not_take_their_siblings_with_them() {
     let file = file("a.b: 1\n? [x]\n: 2\ntrue: 3\n1.5: 4\n<<: {z: 1}\nc: 5\nc: 6\n");
@@ -77,6 +79,7 @@ fn wrong_keys_do_not_take_their_siblings_with_them() {
     assert_eq!(left, [("a.b", &Content::Integer(1)), ("c", &Content::Integer(6))]);
 }
 
+/// B15, B16: in Kalgan 0.9 a file with one of these was left out.
 #[test]
 fn mistakes_are_marked_where_they_are() {
     let cases = [

@@ -8,6 +8,7 @@ use super::{Site, marked, stylesheet};
 /// The template that the route `extra` shows.
 const EXTRA: &str = "templates/manual/en/extra.html";
 
+/// B125
 #[test]
 fn templates_come_and_go() {
     let site = Site::start(&[]);
@@ -23,6 +24,7 @@ fn templates_come_and_go() {
     }
 }
 
+/// B36
 #[test]
 fn files_of_the_other_kinds_come_and_go() {
     let site = Site::start(&[]);

@@ -32,6 +32,7 @@ fn an_unknown_way_of_noticing_stops_the_start() {
 }
 
 /// Events are kept, not lost, until the time is over.
+/// B21, B37
 #[test]
 fn a_pause_between_refreshes_keeps_edits_for_later() {
     let site = Site::start(&["environment.refresh_config_timeout=3600"]);

@@ -110,6 +110,7 @@ fn started() -> Site {
     site
 }
 
+/// B36, B37, B125: Kalgan 0.9 wanted a pause of four seconds before it looked.
 #[test]
 fn a_thousand_saves_in_a_row_are_seen_at_once() {
     let site = started();
@@ -122,6 +123,7 @@ fn a_thousand_saves_in_a_row_are_seen_at_once() {
 }
 
 /// While a file is being written, the one before is shown.
+/// B38
 #[test]
 fn half_a_file_is_never_shown() {
     let site = started();

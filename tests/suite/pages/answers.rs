@@ -2,6 +2,7 @@
 
 use super::{functions, production};
 
+/// B96, B97, B98, B98a, B98b, B98c, B98d, B136a, B136c
 #[test]
 fn each_kind_of_answer_has_its_status_type_and_body() {
     let client = production(&[]);
@@ -59,6 +60,7 @@ fn what_cannot_be_answered_is_an_error_page() {
     }
 }
 
+/// B54, B59, B65, B134: the query is no part of what a route matches.
 #[test]
 fn a_page_knows_its_request_route_and_language() {
     let page = production(&[]).get("/answer/render?a=b").send();
@@ -72,6 +74,18 @@ fn a_page_knows_its_request_route_and_language() {
     assert!(version.len() > 5, "{version:?} is no version tag");
 }
 
+/// B129: several hooks, in order, behind Kalgan's own filters, so that one of these may be replaced.
+#[test]
+fn a_filter_of_the_sites_own_takes_the_place_of_kalgans() {
+    use kalgan::{Kwargs, State};
+    let mine = |text: &'static str| move |_: &str, _: Kwargs, _: &State| text.to_string();
+    let site = super::app().tera(move |tera| tera.register_filter("asset", mine("first")));
+    let site = site.tera(move |tera| tera.register_filter("asset", mine("second")));
+    let page = kalgan::testing::client(site).get("/en").send();
+    assert!(page.text().contains("/en second</p>"), "{}", page.text());
+}
+
+/// B54, B174
 #[test]
 fn what_a_client_sends_is_escaped_in_a_page() {
     let client = production(&[]);
@@ -91,6 +105,7 @@ fn what_a_client_sends_is_escaped_in_a_page() {
     assert!(!page.text().contains("<script"), "{}", page.text());
 }
 
+/// B43, B96
 #[test]
 fn every_answer_says_how_long_it_is_and_whether_it_may_be_kept() {
     let client = production(&[]);
@@ -110,6 +125,7 @@ fn every_answer_says_how_long_it_is_and_whether_it_may_be_kept() {
     }
 }
 
+/// B94
 #[test]
 fn headers_of_the_controller_are_sent() {
     let client = production(&[]);
@@ -129,6 +145,7 @@ fn headers_of_the_controller_are_sent() {
     assert!(cookies[1].starts_with("old=; ") && cookies[1].contains("Max-Age=0"), "{}", cookies[1]);
 }
 
+/// B76
 #[test]
 fn head_is_answered_like_get_without_the_body() {
     let client = production(&[]);
@@ -139,6 +156,7 @@ fn head_is_answered_like_get_without_the_body() {
     }
 }
 
+/// B76
 #[test]
 fn options_names_the_methods() {
     let client = production(&[]);

@@ -3,6 +3,7 @@
 use super::functions::REASON;
 use super::{app, development, production};
 
+/// B84, B130, B142, B149: a template that failed had status 200 in Kalgan 0.9.
 #[test]
 fn each_failure_has_its_status() {
     let (production, development) = (production(&[]), development(&[]));
@@ -45,6 +46,7 @@ fn an_error_page_that_is_unset_is_the_plain_one() {
     assert!(answer.status() == 404 && answer.text().contains("<h1>404 Not Found</h1>"), "{}", answer.text());
 }
 
+/// B76: 404 in Kalgan 0.9.
 #[test]
 fn a_wrong_method_is_told_the_right_ones() {
     for settings in [&[][..], &[("error.405", "errors::lost")]] {
@@ -59,6 +61,7 @@ fn a_wrong_method_is_told_the_right_ones() {
     assert_eq!(development(&[]).post("/item/5").send().header("allow"), Some("GET, HEAD, DELETE, OPTIONS"));
 }
 
+/// B32, B98e, B145, B147: any code, either spelling of the name, and the failure's status instead of 200.
 #[test]
 fn the_sites_own_page_has_the_failures_status_unless_it_chooses_one() {
     for (code, controller, address, status, text) in [
@@ -79,6 +82,7 @@ fn the_sites_own_page_has_the_failures_status_unless_it_chooses_one() {
     }
 }
 
+/// B147
 #[test]
 fn an_error_page_that_fails_itself_leaves_the_plain_one() {
     let own = ["errors::fails", "errors::panics", "errors::broken", "errors::no_file"];
@@ -91,6 +95,7 @@ fn an_error_page_that_fails_itself_leaves_the_plain_one() {
     }
 }
 
+/// B147
 #[test]
 fn development_shows_its_own_page_unless_it_is_told_otherwise() {
     let own = ("error.404", "errors::lost");
@@ -100,6 +105,7 @@ fn development_shows_its_own_page_unless_it_is_told_otherwise() {
     assert!(custom.get("/fail/panic").send().text().contains("<h1>500 Internal Server Error</h1>"));
 }
 
+/// B79, B146, B148: the page is in the binary.
 #[test]
 fn development_shows_what_a_developer_needs() {
     let client = development(&[]);
@@ -136,6 +142,7 @@ fn a_program_gets_an_error_as_json() {
     }
 }
 
+/// B146, B173
 #[test]
 fn nothing_that_a_client_sends_becomes_markup() {
     let script = "<script>alert(1)</script>";
@@ -176,6 +183,7 @@ fn an_error_page_by_a_function_that_is_not_in_the_binary_stops_the_start() {
     production(&[("error.404", "errors::absent")]);
 }
 
+/// B83, B84
 #[test]
 fn a_resolver_of_kalgan_0_9_answers_for_what_the_table_lacks() {
     fn resolve(request: &kalgan::Request, name: &str) -> Result<kalgan::Response, String> {
@@ -192,6 +200,7 @@ fn a_resolver_of_kalgan_0_9_answers_for_what_the_table_lacks() {
     assert_eq!(kalgan::testing::client(app()).get("/old/7").send().text(), "7");
 }
 
+/// B136, B136b, B136d, B136e, B162
 #[test]
 fn the_short_forms_know_the_request() {
     let client = production(&[]);

@@ -11,6 +11,7 @@ fn site(settings: &[(&str, &str)]) -> Client {
     testing::client_with(App::new(|| read("files"), Dispatch::new(controllers, [])), settings)
 }
 
+/// B85, B144
 #[test]
 fn folders_of_files_shadow_routes_until_an_operator_leaves_them_out() {
     let files = site(&[]);

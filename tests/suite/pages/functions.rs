@@ -72,6 +72,7 @@ async fn any_answer(request: Request) -> Response {
     match request.parameter("kind").unwrap_or_default() {
         "render" => render!("page.html", "name" => "<Ann>"),
         "echo" => render!("echo.html"),
+        "accessors" => Response::text(accessors(&request)),
         "html" => Response::html("<p>ä</p>"),
         "text" => Response::text("ä"),
         "json" => Response::json(&hashmap! { "a" => [1, 2] }),
@@ -102,6 +103,26 @@ async fn any_answer(request: Request) -> Response {
         "blocking" => kalgan::blocking(|| "done").await.into_response(),
         other => Response::failed(Failure::new(404, format!("there is no answer `{other}`"))),
     }
+}
+
+/// What Kalgan 0.9 gave of a request, a line each.
+fn accessors(request: &Request) -> String {
+    let cookies: Vec<_> =
+        request.cookies().iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
+    let route = request.route().expect("a route has led here");
+    [
+        request.method().to_string(),
+        request.uri().to_string(),
+        format!("{:?}", request.version()),
+        cookies.join(" "),
+        request.host().to_string(),
+        request.user_agent().to_string(),
+        format!("{:?}", request.form_pairs().expect("the body is a form")),
+        request.referer().to_string(),
+        format!("{} {:?}", request.header("X-Own").unwrap_or("none"), request.body()),
+        format!("{} {:?} {}", route.name, request.parameter("kind"), request.language()),
+    ]
+    .join("\n")
 }
 
 /// A stream whose second piece is a panic.

@@ -5,6 +5,7 @@ use super::{functions, production};
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
+/// B62: Kalgan 0.9 read JSON as a form.
 #[test]
 fn a_body_is_read_as_what_it_is() {
     let client = production(&[]);
@@ -52,6 +53,59 @@ fn a_body_above_the_limit_is_refused() {
     assert_eq!(none.post("/input/length").body("", "x").send().status(), 413);
 }
 
+/// B55, B55a, B55b, B55c, B55d, B55e, B55f, B55g, B55h, B55j, B55l, B58, B61, B65: all that Kalgan 0.9 gave of a request, and blanks stay.
+#[test]
+fn a_request_tells_what_the_client_sent() {
+    let client = production(&[]);
+    let call = client.post("/answer/accessors?a=%C3%A4+b").cookie("a", "1 2").header("host", "localhost:7878");
+    let call = call.header("user-agent", "Mozilla/5.0 (X11; Linux)").header("referer", "http://localhost:7878/foo");
+    let answer = call.header("x-own", " of my own ").form(&[("c", "d=e f")]).send();
+    let expected = [
+        "POST",
+        "/answer/accessors?a=%C3%A4+b",
+        "HTTP/1.1",
+        "a=1 2",
+        "localhost:7878",
+        "Mozilla/5.0 (X11; Linux)",
+        r#"[("c", "d=e f")]"#,
+        "http://localhost:7878/foo",
+        r#" of my own  b"c=d%3De+f""#,
+        r#"answer Some("accessors") en"#,
+    ];
+    assert_eq!(answer.text().lines().collect::<Vec<_>>(), expected);
+}
+
+/// B56, B60a: Kalgan 0.9 took the first `host:` of the whole text for the header, wherever it stood.
+#[test]
+fn a_header_is_found_by_its_name_and_nowhere_else() {
+    let client = production(&[]);
+    let call = client.post("/answer/accessors").header("x-forwarded-host", "evil.example");
+    let call = call.header("referer", "http://host:7878/foo").header("host", "site.example");
+    let answer =
+        call.body("application/x-www-form-urlencoded", "a=\r\nUser-Agent: evil\r\nCookie: sid=evil\r\n").send();
+    let lines: Vec<_> = answer.text().lines().collect();
+    assert_eq!((lines[3], lines[4], lines[5]), ("", "site.example", ""));
+}
+
+/// B60, B173: one of these ended Kalgan 0.9 for everybody, until it was started again.
+#[test]
+fn an_address_outside_ascii_is_one_like_any_other() {
+    let client = production(&[]);
+    for (address, status) in [
+        ("/%F0%9F%98%80x", 404),
+        ("/e%F0%9F%98%80", 404),
+        ("/answer/%F0%9F%98%80", 404),
+        ("/item/%D9%A3", 200),
+        ("/%E2%82%AC/about", 404),
+        ("/static/%F0%9F%98%80.css", 404),
+        ("/%F0%9F", 400),
+    ] {
+        assert_eq!(client.get(address).send().status(), status, "{address}");
+        assert_eq!(client.get("/en").send().status(), 200, "after {address}");
+    }
+}
+
+/// B59
 #[test]
 fn a_query_is_decoded() {
     let client = production(&[]);
@@ -74,6 +128,7 @@ fn what_is_not_utf8_is_the_clients_mistake() {
     }
 }
 
+/// B61
 #[test]
 fn a_broken_cookie_hides_no_good_one() {
     let client = production(&[]);

@@ -2,6 +2,7 @@
 
 use super::{depends_on_language, production};
 
+/// B78, B133
 #[test]
 fn the_language_of_a_page_is_the_routes_the_clients_or_the_default() {
     let (plain, negotiating) = (production(&[]), production(&[("i18n.negotiate", "true")]));
@@ -40,6 +41,7 @@ fn texts_and_addresses_follow_the_language() {
     assert!(page.text().contains("<p class=\"route\">home /es es</p>"), "{}", page.text());
 }
 
+/// B78
 #[test]
 fn a_path_whose_language_is_unknown_is_not_found() {
     assert_eq!(production(&[]).get("/fr/about").send().status(), 404);

@@ -3,6 +3,7 @@
 use super::groups::{groups, steps};
 use super::{depends_on_language, functions, production};
 
+/// B55k, B89, B90
 #[test]
 fn middleware_run_in_order_and_leave_values() {
     let client = production(&[]);
@@ -10,6 +11,7 @@ fn middleware_run_in_order_and_leave_values() {
     assert_eq!(client.get("/guarded/template").send().text().trim(), "first, &lt;second&gt; en");
 }
 
+/// B91
 #[test]
 fn a_middleware_may_answer_in_the_controllers_place() {
     let client = production(&[]);
@@ -27,6 +29,7 @@ fn a_middleware_may_choose_the_language() {
     assert!(depends_on_language(&client.get("/guarded/template").language("es").send()));
 }
 
+/// B92
 #[test]
 fn a_middleware_that_fails_gets_its_error_page() {
     let client = production(&[("error.401", "errors::tells")]);

@@ -56,6 +56,7 @@ fn depends_on_language(answer: &Answer) -> bool {
     answer.headers().get_all("vary").iter().any(|line| line.to_str().unwrap().contains("Accept-Language"))
 }
 
+/// B5, B127, B136a, B170
 #[test]
 fn the_first_project_of_kalgan_0_9_is_served() {
     let controllers =

@@ -41,6 +41,7 @@ fn ask(client: &Client, address: &str, accept: &str) -> String {
     whole(&call.cookie("c", "visible-cookie").body("application/json", "{").send())
 }
 
+/// B146
 #[test]
 fn an_error_page_in_production_tells_nothing() {
     let own = [("error.404", "errors::panics"), ("error.410", "errors::broken"), ("error.500", "errors::no_file")];

@@ -63,9 +63,9 @@ fn failure(source: &'static str) -> TemplateError {
     }
 }
 
+/// B133
 #[test]
 fn trans_takes_the_renders_language_unless_it_is_told_another() {
-    // B133
     assert_eq!(render("{{ 'hello'|trans(name='x') }}"), "Hola x");
     assert_eq!(render("{{ 'hello'|trans(_lang='en', name='x') }}"), "Hello x");
     assert_eq!(render("{{ 'hello'|trans(_lang='', name='x') }}"), "Hola x");
@@ -73,6 +73,7 @@ fn trans_takes_the_renders_language_unless_it_is_told_another() {
     assert_eq!(render("{{ 'no.such'|trans }}"), "no.such");
 }
 
+/// B131, B134
 #[test]
 fn arguments_are_the_text_that_the_engine_would_print() {
     // B131: in Kalgan 0.9 quotes came out as JSON.
@@ -83,6 +84,7 @@ fn arguments_are_the_text_that_the_engine_would_print() {
     assert_eq!(render("{{ 'show'|url(id=5) }} {{ 'show'|url(id=name) }}"), "/show/5 /show/%3CAnn%3E%20%22x%22");
 }
 
+/// B127, B132
 #[test]
 fn text_is_escaped_by_the_file_type_and_addresses_print_clean() {
     assert_eq!(render("{{ 'plain'|trans(_lang='en') }} {{ '/a.css'|asset }}"), "Tom &amp; Ann /static/a.css?tag");
@@ -217,6 +219,7 @@ fn a_failure_in_a_component_says_who_called_it() {
     assert_eq!(problem.help, ["called from page.html:2:4"]);
 }
 
+/// B126: Kalgan 0.9 met a broken one at the first page, and then at every other.
 #[test]
 fn templates_that_are_missing_or_broken_are_errors() {
     let empty = site(&[]);

@@ -203,6 +203,7 @@ fn hidden_files_and_folders_are_not_read() {
     assert_eq!(addresses(&snapshot), ["robots.txt", "static/a.b/c.d.txt"]);
 }
 
+/// B143
 #[test]
 fn media_types_are_the_registered_ones() {
     for (name, expected) in [

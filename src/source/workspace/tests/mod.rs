@@ -120,6 +120,7 @@ fn an_edit_reads_and_parses_one_file() {
     assert_eq!((all.read, all.parsed), (files.len(), 0));
 }
 
+/// B16, B41: in Kalgan 0.9 every request after it went without an answer until a restart.
 #[test]
 fn a_broken_file_leaves_its_last_good_state_in_place_and_no_other() {
     let (a, b, c) = (route("a"), route("b"), route("c"));
@@ -168,6 +169,7 @@ fn what_is_broken_from_the_start_is_that_of_the_binary() {
     assert_eq!((edited.routes(), edited.broken().len()), (vec!["a", "other"], 2));
 }
 
+/// B38, B41
 #[test]
 fn files_that_do_not_fit_together_change_nothing() {
     let mut edited = Edited::new(&[
@@ -242,6 +244,7 @@ fn files_that_name_a_changed_file_change_with_it() {
     assert_eq!(refresh.changed.assets, names(&["static/all.css", "static/d.css"]));
 }
 
+/// B25, B26, B27
 #[test]
 fn a_setting_that_says_where_files_are_has_them_read_again() {
     let (old, new) = (route("old"), route("new"));
