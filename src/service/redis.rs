@@ -27,6 +27,7 @@ pub(crate) enum Again {
     /// Twice is the same as once.
     Harmless,
     /// Only where it has certainly not been sent.
+    #[cfg_attr(not(feature = "cache"), allow(dead_code, reason = "only the cache counts"))]
     Unsent,
 }
 

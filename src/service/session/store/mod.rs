@@ -127,10 +127,10 @@ pub(super) async fn open(start: &Start<'_>) -> Result<Box<dyn Store>, Error> {
             Some(redis) => Ok(Box::new(self::redis::Server::new(redis.clone(), &start.site.name))),
             None => Err(wrong("`redis`, but `cache.server` does not say where the Redis server is".to_string())),
         },
-        #[cfg(not(all(feature = "redis", feature = "sqlite")))]
-        missing @ ("sqlite" | "redis") => {
-            Err(wrong(format!("`{missing}`, but this binary was built without Kalgan's feature `{missing}`")))
-        }
+        #[cfg(not(feature = "sqlite"))]
+        "sqlite" => Err(wrong("`sqlite`, but this binary was built without Kalgan's feature `sqlite`".to_string())),
+        #[cfg(not(feature = "redis"))]
+        "redis" => Err(wrong("`redis`, but this binary was built without Kalgan's feature `redis`".to_string())),
         other => Err(wrong(format!("`{}` and must be `memory`, `sqlite` or `redis`", other.escape_debug()))),
     }
 }
