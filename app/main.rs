@@ -6,5 +6,5 @@ mod middleware;
 mod template;
 
 fn main() -> std::process::ExitCode {
-    kalgan::run(kalgan::site!())
+    kalgan::run(kalgan::site!().on_start(controller::demo::forget_daily))
 }

@@ -240,8 +240,8 @@ impl Answer {
     /// The cookie of a name that the answer sets or removes, its value percent-decoded; the last one where there are several.
     pub fn cookie(&self, name: &str) -> Option<Cookie<'static>> {
         let lines = self.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let cookies = lines.filter_map(|line| Cookie::parse_encoded(line.to_string()).ok());
-        cookies.filter(|cookie| cookie.name() == name).last()
+        let mut cookies = lines.filter_map(|line| Cookie::parse_encoded(line.to_string()).ok());
+        cookies.rfind(|cookie| cookie.name() == name)
     }
 
     /// All headers.

@@ -6,7 +6,7 @@ pub mod guest_book;
 
 use std::time::Duration;
 
-use kalgan::{AsProcess, BoxError, Context, Process, Request, Response, db, sqlx};
+use kalgan::{BoxError, Context, Process, Response, db, sqlx};
 use serde::Serialize;
 
 use super::page;

@@ -93,7 +93,7 @@ fn ids(settings: &Settings) -> Vec<&str> {
 }
 
 fn unknown(settings: &Settings, id: &str) -> String {
-    let near = hint::nearest(id, ids(settings).into_iter());
+    let near = hint::nearest(id, ids(settings));
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     format!("the settings describe no cookie `{id}`: there is no `cookie.{id}.name` and nothing else of it{near}")
 }

@@ -1,9 +1,9 @@
 //! Real servers that sites use, started by the tests from Debian's packages: each on a free port or a socket file of its own, with its
 //! files in a folder of its own, and stopped when it is dropped. Where a program is not installed a line says so, and the test passes.
 
-pub mod redis;
 pub mod mariadb;
 pub mod postgres;
+pub mod redis;
 
 use std::io::{self, Write};
 use std::net::TcpListener;

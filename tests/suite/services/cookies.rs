@@ -1,8 +1,15 @@
 //! Cookies from settings, their renewal, and signed and encrypted ones.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
 use kalgan::testing::{Answer, Client};
 
 use super::visits::{KEY, development, production};
+use crate::server::Server;
 
 fn lines(answer: &Answer) -> Vec<&str> {
     answer.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect()
@@ -153,6 +160,56 @@ fn a_key_can_be_changed_while_cookies_of_the_old_one_count() {
     let fresh = visit(&both, "sign", &[]).cookie("team").unwrap();
     let answer = visit(&foreign, "signed", &[("team", &encoded(fresh.value()))]);
     assert_eq!(answer.text(), r#"Some("blue; ñ")"#, "what is signed now is signed by the new key");
+}
+
+#[test]
+#[should_panic(expected = "`cookie.login.same_site` (flag for cookie.login.same_site) is `lex`")]
+fn a_wrong_setting_of_a_cookie_stops_the_start() {
+    production(&[("cookie.login.same_site", "lex")]);
+}
+
+#[test]
+fn a_reload_with_a_wrong_cookie_is_refused_and_one_with_another_key_tells_that_it_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.yaml");
+    fs::write(&file, "cookie:\n  a:\n    same_site: strict\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
+    command.arg("--settings").arg(&file);
+    let server = Server::start_command(command, &["environment.is_prod=true"]);
+    let reload = |settings: &str, said: &str| {
+        fs::write(&file, settings).unwrap();
+        server.hang_up();
+        // Only a test that fails waits so long.
+        for _ in 0..600 {
+            if server.log().contains(said) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{}", server.log());
+    };
+    reload("cookie:\n  a:\n    name: __Host-a\n    path: /x\n", "must be `/`, because the name begins with `__Host-`");
+    assert!(server.log().contains("the reload is refused") && server.get("/en").status == 200);
+    let previous = format!("security:\n  previous_secret_key: {KEY}\n");
+    reload(&previous, "`security.previous_secret_key` was changed; it counts when the process is started again");
+    assert!(!server.log().contains(KEY), "a key is in no log");
+}
+
+#[test]
+fn processes_in_development_make_one_key_and_keep_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = format!("data.path={}", folder.path().display());
+    let start = || Server::start(&["environment.is_prod=false", "security.secret_key=", &data]);
+    let file = folder.path().join("secret_key");
+    let both = thread::scope(|scope| [scope.spawn(start), scope.spawn(start)].map(|thread| thread.join().unwrap()));
+    let key = fs::read_to_string(&file).unwrap();
+    assert!(key.len() == 65 && both.iter().all(|server| server.get("/en").status == 200));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    drop(both);
+    let again = start();
+    assert_eq!(fs::read_to_string(&file).unwrap(), key);
+    let (_, log) = again.stop();
+    assert!(!log.contains(key.trim_end()));
 }
 
 /// A value as browsers send it back: as it came, percent-encoded.

@@ -9,9 +9,9 @@ use crate::server::Server;
 
 /// A picture of one pixel.
 const PIXEL: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0,
-    0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 13, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0xb8, 0x61, 0xa3, 0xf1, 0x1f, 0, 5, 0xad, 2,
-    0x85, 0x57, 0xf5, 0xd9, 0x2b, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 6,
+    0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 13, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0xb8, 0x61, 0xa3, 0xf1,
+    0x1f, 0, 5, 0xad, 2, 0x85, 0x57, 0xf5, 0xd9, 0x2b, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
 ];
 
 /// Fills in fields by their ids and presses the button with this text.
@@ -23,13 +23,15 @@ fn send(browser: &mut Browser, fields: &[(&str, &str)], button: &str) {
 }
 
 fn press(browser: &mut Browser, button: &str) {
-    let find = format!("[...document.querySelectorAll('button')].find(button => button.textContent == {})", json!(button));
+    let find =
+        format!("[...document.querySelectorAll('button')].find(button => button.textContent == {})", json!(button));
     browser.wait_for(&format!("!!{find}"));
     browser.value(&format!("{find}.click()"));
 }
 
 fn wait_for_text(browser: &mut Browser, text: &str) {
-    browser.wait_for(&format!("document.readyState == 'complete' && document.body.innerText.includes({})", json!(text)));
+    browser
+        .wait_for(&format!("document.readyState == 'complete' && document.body.innerText.includes({})", json!(text)));
 }
 
 #[test]
