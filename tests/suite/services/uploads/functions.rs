@@ -1,6 +1,6 @@
 //! The controllers and the middleware of the site in `tests/sites/uploads`.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 
 use futures_util::TryStreamExt;
 use kalgan::controller::{ControllerFn, Dispatch, MiddlewareFn, controller, middleware};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
 pub fn app() -> App {
-    let controllers: [(&'static str, ControllerFn); 10] = [
+    let controllers: [(&'static str, ControllerFn); 11] = [
         ("upload::form", controller(form)),
         ("upload::parse", controller(parse)),
         ("upload::parts", controller(parts)),
@@ -21,6 +21,7 @@ pub fn app() -> App {
         ("upload::ignored", controller(|request: Request| format!("{} bytes", request.body().len()))),
         ("upload::save", controller(save)),
         ("upload::read", controller(read)),
+        ("upload::stored", controller(stored)),
         ("upload::open", controller(|request: Request| open_files(&request).to_string())),
     ];
     let length: (&'static str, ControllerFn) =
@@ -40,7 +41,7 @@ pub fn open_files(process: &impl AsProcess) -> usize {
 /// A number that tells contents apart.
 pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
+    hasher.write(bytes);
     hasher.finish()
 }
 
@@ -96,12 +97,12 @@ async fn parts(request: Request) -> Result<Response, Failure> {
         if part.name() == "skipped" {
             continue;
         }
-        let mut hasher = Vec::new();
+        let mut hasher = DefaultHasher::new();
         while let Some(piece) = part.chunk().await? {
             assert!(!piece.is_empty());
-            hasher.extend_from_slice(&piece);
+            hasher.write(&piece);
         }
-        seen.push(json!([part.name(), part.is_file(), part.file_name(), part.declared_type(), hash(&hasher)]));
+        seen.push(json!([part.name(), part.is_file(), part.file_name(), part.declared_type(), hasher.finish()]));
     }
     Ok(Response::json(&json!({ "parts": seen, "on_disk": open_files(&request) })))
 }
@@ -157,6 +158,13 @@ async fn save(request: Request) -> Result<Response, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Failure::because(409, error)),
         Err(error) => Err(Failure::from_error(error)),
     }
+}
+
+/// For `benches/uploads`: the length of the file, which is not read again.
+async fn stored(request: Request) -> Result<String, Failure> {
+    let form = upload::form(&request).await?;
+    let file = form.file("file").ok_or_else(|| Failure::new(400, "no file"))?;
+    Ok(file.len().to_string())
 }
 
 /// The file by each of the ways to read it, which must be the same.
