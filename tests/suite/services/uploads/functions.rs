@@ -38,6 +38,18 @@ pub fn open_files(process: &impl AsProcess) -> usize {
     links.filter(|link| link.starts_with(&folder)).count()
 }
 
+/// Waits until it has none open: they are closed beside the answer. The limit only keeps a mistake from hanging the tests.
+#[track_caller]
+pub fn wait_until_closed(open: impl Fn() -> usize) {
+    for _ in 0..12_000 {
+        if open() == 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    panic!("a temporary file stays open");
+}
+
 /// A number that tells contents apart.
 pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
