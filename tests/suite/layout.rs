@@ -90,6 +90,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("serde_yaml", &["source/yaml/"]),
     ("sqlx", &["service/session/store/sqlite.rs"]),
     ("strsim", &["hint.rs"]),
+    // The latter in its tests alone.
     ("tempfile", &["service/upload/", "overlay/watch/folders.rs"]),
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
     ("tracing_subscriber", &["captured_log.rs", "cli/"]),
