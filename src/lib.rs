@@ -64,6 +64,9 @@ pub use http::{
 };
 pub use launch::{App, run};
 pub use process::{AsProcess, Process};
+#[cfg(feature = "db")]
+pub use service::db::{self, sqlx};
+pub use service::health;
 #[cfg(feature = "mail")]
 pub use service::mail;
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};

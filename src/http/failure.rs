@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::error::{BoxError, Error};
+use crate::error::{self, BoxError, Error};
 
 /// A status of 400 or above together with its reason, on its way to an error page.
 ///
@@ -43,8 +43,10 @@ impl Failure {
         Failure { status, reason: Arc::from(reason.into()), headers: HeaderMap::new() }
     }
 
-    /// The failure that an error stands for: the one inside it, 400 for [`Error::Request`], 503 for [`Error::Service`],
-    /// else 500.
+    /// The failure that an error stands for: the one inside it, 400 for [`Error::Request`], 503 for [`Error::Service`], and for an error
+    /// of a database that cannot be reached or that turns the process away, also where it is the cause of another; else 500.
+    ///
+    /// A row that was not found is 500 as well: whether that is a page that is not there only the controller can say.
     pub fn from_error(error: impl Into<BoxError>) -> Self {
         let error = match error.into().downcast::<Failure>() {
             Ok(failure) => return *failure,
@@ -53,6 +55,7 @@ impl Failure {
         let status = match error.downcast_ref::<Error>() {
             Some(Error::Request(_)) => 400,
             Some(Error::Service(_)) => 503,
+            _ if error::is_outage(&*error) => 503,
             _ => 500,
         };
         Failure::because(status, error)

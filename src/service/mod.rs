@@ -5,6 +5,9 @@
 //! with every answer gives a [`Finish`](crate::http::Finish), one that templates ask for something gives
 //! [`Variables`].
 
+#[cfg(feature = "db")]
+pub mod db;
+pub mod health;
 #[cfg(feature = "mail")]
 pub mod mail;
 
@@ -77,6 +80,10 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         variables: Variables::default(),
         finishers: Finishers::default(),
     };
+    #[cfg(feature = "db")]
+    if let Some(database) = db::start(start.settings(), start.data)? {
+        start.states.insert(database);
+    }
     #[cfg(feature = "mail")]
     mail::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
@@ -86,15 +93,19 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
 }
 
 /// Starts what services do beside the requests, when the process is about to serve.
-#[allow(unused_variables, reason = "which services there are is a matter of features")]
 pub(crate) fn run(process: &Process) {
     #[cfg(feature = "mail")]
     mail::run(process);
+    let _ = process;
 }
 
 /// Ends what services hold open, when all tasks have ended.
-#[allow(clippy::unused_async, unused_variables, reason = "which services there are is a matter of features")]
+#[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
 pub(crate) async fn end(process: &Process) {
     #[cfg(feature = "mail")]
     mail::end(process).await;
+    // Last, as other services may keep something there.
+    #[cfg(feature = "db")]
+    db::end(process).await;
+    let _ = process;
 }

@@ -68,6 +68,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper_util", &["server/"]),
     ("icu_locale_core", &["site/translator/"]),
     ("icu_plurals", &["site/translator/"]),
+    ("lettre", &["service/mail/"]),
     ("lightningcss", &["build/minify/"]),
     ("matchit", &["site/router/"]),
     ("rustix", &["overlay/watch/", "server/listener/", "cli/dev/"]),
@@ -75,6 +76,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oxc_parser", &["build/minify/"]),
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
+    // An error of it may come out of any controller, and is told apart where all errors are.
+    ("sqlx", &["service/db/", "error/database.rs"]),
     ("strsim", &["hint.rs"]),
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
     ("tracing_subscriber", &["captured_log.rs", "cli/"]),

@@ -1,6 +1,8 @@
 //! Real servers that sites use, started by the tests from Debian's packages: each on a free port or a socket file of its own, with its
 //! files in a folder of its own, and stopped when it is dropped. Where a program is not installed a line says so, and the test passes.
 
+pub mod smtp;
+
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::Path;

@@ -1,1 +1,3 @@
 //! What controllers call, against real servers and in whole sites; a module per service.
+
+mod mail;

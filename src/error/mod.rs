@@ -1,5 +1,8 @@
 //! What can go wrong in a running process, by kind.
 
+#[cfg(feature = "db")]
+mod database;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -51,6 +54,29 @@ pub struct TemplateError {
     pub message: String,
     /// The spot in the template's text, where the engine knows it.
     pub problem: Option<Problem>,
+}
+
+/// Whether an error, or one of those that led to it, says that a service which the site uses cannot be reached at the moment. The error
+/// may be of the service's own library: a controller returns it with `?`.
+pub(crate) fn is_outage(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if is_outage_itself(error) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(feature = "db")]
+fn is_outage_itself(error: &(dyn StdError + 'static)) -> bool {
+    database::is_outage(error)
+}
+
+#[cfg(not(feature = "db"))]
+fn is_outage_itself(_: &(dyn StdError + 'static)) -> bool {
+    false
 }
 
 /// Text without control characters, for the log: what a client sent must not be able to forge a line of it or move a terminal's

@@ -1,0 +1,120 @@
+//! Whether the services of the binary can do their work: for the endpoint that a load balancer or a monitor asks.
+//!
+//! What is asked depends on the features: each service that has a server or a file adds a check to [`check`].
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::error::one_line;
+use crate::http::{IntoResponse, Response};
+use crate::process::AsProcess;
+
+/// What one service answered.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The service, such as `database`.
+    pub name: &'static str,
+    /// Why it cannot do its work; `None` where it can.
+    pub reason: Option<String>,
+    /// How long it took to answer.
+    pub duration: Duration,
+}
+
+/// What all services of the process answered.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// One per service that can be asked.
+    pub checks: Vec<Check>,
+    is_prod: bool,
+}
+
+impl Check {
+    /// Waits for a service's answer; what takes time is limited by the service itself. Without an answer to wait for the process does not
+    /// have the service.
+    #[allow(dead_code, reason = "which services can be asked is a matter of features")]
+    async fn of(name: &'static str, answer: impl Future<Output = Option<Result<(), String>>>) -> Option<Check> {
+        let start = Instant::now();
+        let reason = answer.await?.err();
+        Some(Check { name, reason, duration: start.elapsed() })
+    }
+
+    /// Whether the service can do its work.
+    pub fn is_ok(&self) -> bool {
+        self.reason.is_none()
+    }
+}
+
+/// Asks every service that the process uses, all at the same time. None of them is waited for longer than its settings say.
+///
+/// ```
+/// use kalgan::{Request, health};
+///
+/// async fn show(request: Request) -> health::Report {
+///     health::check(&request).await
+/// }
+/// ```
+#[allow(clippy::unused_async, reason = "which services can be asked is a matter of features")]
+pub async fn check(of: &impl AsProcess) -> Report {
+    let process = of.process();
+    #[allow(unused_mut, reason = "which services can be asked is a matter of features")]
+    let mut asked: Vec<futures_util::future::BoxFuture<'_, Option<Check>>> = Vec::new();
+    #[cfg(feature = "db")]
+    asked.push(Box::pin(Check::of("database", super::db::ping(process))));
+    #[cfg(feature = "mail")]
+    asked.push(Box::pin(Check::of("mail", super::mail::check(process))));
+    let checks = futures_util::future::join_all(asked).await.into_iter().flatten().collect();
+    Report { checks, is_prod: process.settings().is_prod() }
+}
+
+impl Report {
+    /// Whether every service can do its work.
+    pub fn is_ok(&self) -> bool {
+        self.checks.iter().all(Check::is_ok)
+    }
+}
+
+/// What a report is as JSON. A reason may name hosts and files, so in production the log has it and nobody else.
+#[derive(Serialize)]
+struct Shown<'a> {
+    ok: bool,
+    checks: Vec<ShownCheck<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownCheck<'a> {
+    name: &'a str,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    milliseconds: Option<u64>,
+}
+
+/// 200 where every service can do its work, else 503 (RFC 9110 section 15.6.4), with a JSON document that names the services. In
+/// development it has reasons and times too; in production the reasons go to the log. It is never kept by a cache.
+impl IntoResponse for Report {
+    fn into_response(self) -> Response {
+        for check in &self.checks {
+            if let Some(reason) = &check.reason {
+                tracing::warn!(service = check.name, "a check failed: {}", one_line(reason));
+            }
+        }
+        let checks = self.checks.iter().map(|check| check.shown(self.is_prod)).collect();
+        let shown = Shown { ok: self.is_ok(), checks };
+        let status = if self.is_ok() { 200 } else { 503 };
+        Response::json(&shown).with_status(status).with_header("cache-control", "no-store")
+    }
+}
+
+impl Check {
+    fn shown(&self, is_prod: bool) -> ShownCheck<'_> {
+        let milliseconds = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
+        ShownCheck {
+            name: self.name,
+            ok: self.is_ok(),
+            reason: self.reason.as_deref().filter(|_| !is_prod),
+            milliseconds: (!is_prod).then_some(milliseconds),
+        }
+    }
+}
