@@ -9,6 +9,7 @@ import asyncio
 import email
 import email.policy
 import json
+import logging
 import os
 import ssl
 import uuid
@@ -36,7 +37,7 @@ class Folder:
         mail = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
-            "tls": session.ssl is not None,
+            "tls": server.transport.get_extra_info("ssl_object") is not None,
             "user": session.auth_data if isinstance(session.auth_data, str) else None,
             "headers": {name.lower(): str(value) for name, value in message.items()},
             "raw": envelope.content.decode("utf-8"),
@@ -61,7 +62,7 @@ def part(each):
         "disposition": each.get_content_disposition(),
         "name": each.get_filename(),
         "id": each["content-id"],
-        "text": content if isinstance(content, str) else None,
+        "text": content.replace("\r\n", "\n") if isinstance(content, str) else None,
         "bytes": list(content) if isinstance(content, bytes) else None,
     }
 
@@ -92,6 +93,8 @@ async def serve(arguments):
         await server.serve_forever()
 
 
+# It warns of a password without encryption, which a test asks for.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 parser = argparse.ArgumentParser()
 parser.add_argument("--port", type=int, required=True)
 parser.add_argument("--folder", required=True)

@@ -75,7 +75,12 @@ impl Smtp {
 fn run(port: u16, folder: &Path, options: &[String]) -> Daemon {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/servers/smtp.py");
     let mut command = Command::new(PYTHON);
-    command.arg(script).args(["--port", &port.to_string(), "--folder"]).arg(folder).args(options);
+    command
+        .args(["-W", "ignore"])
+        .arg(script)
+        .args(["--port", &port.to_string(), "--folder"])
+        .arg(folder)
+        .args(options);
     let mut daemon = Daemon::start(&mut command).expect("it has just been found");
     daemon.wait_until("the mail server listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     daemon

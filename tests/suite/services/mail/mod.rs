@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 
 use kalgan::controller::{Dispatch, controller};
 use kalgan::testing::{self, Client};
-use kalgan::{App, Error, Request, Response, context, mail};
+use kalgan::{App, BoxError, Request, Response, context, mail};
 
 use crate::server::Server;
 use crate::servers::smtp::Smtp;
@@ -28,18 +28,30 @@ fn app() -> App {
     App::new(|| crate::pages::read("mail"), Dispatch::new(controllers, []))
 }
 
+#[derive(serde::Deserialize)]
+struct SignUp {
+    name: String,
+    email: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Note {
+    email: String,
+    subject: String,
+}
+
 /// Sends the mail of the templates, with a picture and a file, to the address and name of a form.
-async fn sign_up(request: Request) -> Result<Response, Error> {
-    let (name, email) = (request.input("name").unwrap_or("nobody"), request.input("email").unwrap_or_default());
-    let letter = mail::letter().to((name, email)).reply_to("Büro <office@example.com>").bcc("archive@example.com");
+async fn sign_up(request: Request) -> Result<Response, BoxError> {
+    let SignUp { name, email } = request.form()?;
+    let letter = mail::letter().to((&*name, email)).reply_to("Büro <office@example.com>").bcc("archive@example.com");
     let letter = letter.inline("logo", "image/png", LOGO).attach("menú «día».pdf", "application/pdf", LOGO);
     letter.render(&request, "mail/welcome", context! { "name" => name })?.send(&request).await?;
     Ok(Response::text("sent"))
 }
 
 /// Puts a text into the queue.
-async fn queue_mail(request: Request) -> Result<Response, Error> {
-    let (email, subject) = (request.input("email").unwrap_or_default(), request.input("subject").unwrap_or_default());
+async fn queue_mail(request: Request) -> Result<Response, BoxError> {
+    let Note { email, subject } = request.form()?;
     mail::letter().to(email).subject(subject).text("It is your turn.").enqueue(&request).await?;
     Ok(Response::text("waiting"))
 }
