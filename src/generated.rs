@@ -10,8 +10,8 @@ pub use tera::Tera;
 
 pub use crate::controller::{ControllerFn, MiddlewareFn, controller, middleware};
 pub use crate::snapshot::{
-    Asset, Encoding, Environment, Language, Links, List, Path, Place, Route, Setting, Snapshot, Table, Template, Text,
-    Value, Variant,
+    Asset, Encoding, Engine, Environment, Language, Links, List, Migration, Path, Place, Route, Setting, Snapshot,
+    Table, Template, Text, Value, Variant,
 };
 
 use std::borrow::Cow;

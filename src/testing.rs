@@ -282,5 +282,6 @@ pub(crate) fn empty() -> Snapshot {
         languages: Vec::new().into(),
         templates: Vec::new().into(),
         assets: Vec::new().into(),
+        migrations: Vec::new().into(),
     }
 }

@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use super::dispatch;
 use crate::snapshot::{
-    Asset, Environment, Language, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value, Variant,
+    Asset, Environment, Language, Links, Migration, Path, Place, Route, Setting, Snapshot, Table, Template, Text,
+    Value, Variant,
 };
 
 /// The whole of `site.rs`: one block that gives a `kalgan::App`.
@@ -70,10 +71,11 @@ fn snapshot_function(code: &mut String, snapshot: &Snapshot) {
     }
     line(code, format_args!("        templates: templates::<TemplateFiles>(TEMPLATES),"));
     line(code, format_args!("        assets: assets::<StaticFiles, EncodedFiles>(ASSETS),"));
+    line(code, format_args!("        migrations: Borrowed(MIGRATIONS),"));
     line(code, format_args!("    }}\n}}"));
 }
 
-/// Appends the constants `SETTINGS`, `ROUTES`, `LANGUAGES`, `TEMPLATES` and `ASSETS`.
+/// Appends the constants `SETTINGS`, `ROUTES`, `LANGUAGES`, `TEMPLATES`, `ASSETS` and `MIGRATIONS`.
 ///
 /// Of templates and static files only the names and hashes are written: `rust-embed` holds their bytes.
 fn constants(code: &mut String, snapshot: &Snapshot) {
@@ -87,6 +89,7 @@ fn constants(code: &mut String, snapshot: &Snapshot) {
     list(code, "LANGUAGE", "Language", languages.map(|(index, language)| self::language(index, language)));
     plain_list(code, "TEMPLATES", "TemplateRow", snapshot.templates.iter().map(template));
     plain_list(code, "ASSETS", "AssetRow", snapshot.assets.iter().map(asset));
+    list(code, "MIGRATION", "Migration", snapshot.migrations.iter().map(migration));
 }
 
 /// One constant per item, and the constant `{name}S` that lists them.
@@ -192,6 +195,13 @@ fn asset(asset: &Asset) -> String {
     let variants = asset.variants.iter().map(variant).collect::<Vec<_>>().join(", ");
     let Asset { path, is_root, mime, hash, version, .. } = asset;
     format!("({path:?}, {is_root}, {mime:?}, {hash:?}, {version:?}, &[{variants}])")
+}
+
+fn migration(migration: &Migration) -> String {
+    let Migration { number, name, engine, sql, file } = migration;
+    let engine = optional(engine.map(|engine| format!("Engine::{engine:?}")));
+    let (name, sql, file) = (text(name), text(sql), text(file));
+    format!("Migration {{ number: {number}, name: {name}, engine: {engine}, sql: {sql}, file: {file} }}")
 }
 
 fn place(place: &Place) -> String {

@@ -1,6 +1,7 @@
 //! The few settings that the build itself reads. Only what the files say counts here: a build setting comes from nowhere else.
 
 use crate::snapshot::{Encoding, Place, Setting, Snapshot, Value, schema};
+use crate::source::migrations;
 
 /// The setting that counts among those with this key: the last one.
 pub(super) fn find<'a>(snapshot: &'a Snapshot, key: &str) -> Option<&'a Setting> {
@@ -30,7 +31,8 @@ pub(super) fn encodings(snapshot: &Snapshot) -> Vec<Encoding> {
 /// The folders that the site's data lies in, whether they exist or not.
 pub(super) fn folders(snapshot: &Snapshot) -> Vec<&str> {
     let keys = ["router.path", "i18n.path", "tera.path", "static.folders"];
-    keys.into_iter().flat_map(|key| folders_of(snapshot, key)).collect()
+    let named = keys.into_iter().flat_map(|key| folders_of(snapshot, key));
+    named.chain([migrations::FOLDER]).collect()
 }
 
 fn folders_of<'a>(snapshot: &'a Snapshot, key: &str) -> Vec<&'a str> {

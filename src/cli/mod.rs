@@ -8,6 +8,8 @@ mod check;
 #[cfg(feature = "overlay")]
 mod dev;
 mod log;
+#[cfg(feature = "db")]
+mod migrate;
 mod routes;
 mod serve;
 mod settings;
@@ -88,6 +90,9 @@ enum Command {
     /// List the static files in the binary, or write them to a folder for NGINX
     #[command(subcommand)]
     Assets(assets::Command),
+    /// Bring the database up to date by the site's migrations
+    #[cfg(feature = "db")]
+    Migrate(migrate::Flags),
     /// Show the settings that count and where each comes from
     Settings,
     /// Show the versions of the site and of Kalgan, and the version tag of the static files
@@ -132,6 +137,8 @@ impl Command {
             Command::Check => check::run(app, options),
             Command::Routes(flags) => routes::run(&*options.site(app)?, &flags),
             Command::Assets(command) => command.run(&options.snapshot(app)?),
+            #[cfg(feature = "db")]
+            Command::Migrate(flags) => migrate::run(app, options, &flags),
             Command::Settings => settings::run(&*options.site(app)?),
             Command::Version => version::run(&options.snapshot(app)?),
         }

@@ -74,10 +74,10 @@ fn run_by(app: &Arc<App>, options: &Options, flags: &Flags, dev: Option<&Supervi
     code
 }
 
-/// The settings that [`run`] would serve with.
-#[cfg(feature = "overlay")]
-pub(super) fn settings(app: &Arc<App>, options: &Options) -> Result<Settings, Error> {
-    Ok(start(app, options)?.serving.site().settings.clone())
+/// The site that [`run`] would serve at first.
+#[cfg(any(feature = "overlay", feature = "db"))]
+pub(super) fn site(app: &Arc<App>, options: &Options) -> Result<Arc<Site>, Error> {
+    Ok(start(app, options)?.serving.site().clone())
 }
 
 /// What a process begins with.

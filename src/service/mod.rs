@@ -63,6 +63,13 @@ fn tell_unread(settings: &Settings) {
     }
 }
 
+/// Writes a line where migrations are there for nothing.
+fn tell_unused_migrations(site: &Site) {
+    if !site.migrations.is_empty() {
+        tracing::warn!("the site has migrations, but this process has no database");
+    }
+}
+
 /// Makes what all services of the binary keep; those that others need come first.
 ///
 /// # Errors
@@ -81,9 +88,15 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
         finishers: Finishers::default(),
     };
     #[cfg(feature = "db")]
-    if let Some(database) = db::start(start.settings(), start.data)? {
-        start.states.insert(database);
+    match db::start(start.settings(), start.data)? {
+        Some(database) => {
+            db::up_to_date(&database, site).await?;
+            start.states.insert(database);
+        }
+        None => tell_unused_migrations(site),
     }
+    #[cfg(not(feature = "db"))]
+    tell_unused_migrations(site);
     #[cfg(feature = "mail")]
     mail::start(&mut start)?;
     let Start { mut states, variables, finishers, .. } = start;
@@ -94,6 +107,8 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
 
 /// Starts what services do beside the requests, when the process is about to serve.
 pub(crate) fn run(process: &Process) {
+    #[cfg(feature = "db")]
+    db::run(process);
     #[cfg(feature = "mail")]
     mail::run(process);
     let _ = process;

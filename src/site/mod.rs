@@ -32,7 +32,7 @@ pub use urls::{PublicUrl, Urls};
 
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::snapshot::{Changed, Route, Snapshot};
+use crate::snapshot::{Changed, List, Migration, Route, Snapshot};
 
 /// One site, ready to be served.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub struct Site {
     pub date: Option<u64>,
     /// The site's languages.
     pub languages: Languages,
+    /// The steps that bring a database up to date, sorted by number.
+    pub migrations: List<Migration>,
     /// The mistakes in files that are used as they last were without any. Only an edit in development can bring them.
     pub broken: Vec<Problem>,
 }
@@ -100,6 +102,7 @@ impl Site {
             version: snapshot.version.into_owned(),
             date: snapshot.date,
             languages,
+            migrations: snapshot.migrations,
             broken: Vec::new(),
         })
     }
@@ -139,6 +142,7 @@ impl Site {
             version: snapshot.version.to_string(),
             date: snapshot.date,
             languages,
+            migrations: snapshot.migrations.clone(),
             broken: Vec::new(),
         })
     }

@@ -17,6 +17,8 @@ pub struct Changed {
     pub templates: BTreeSet<String>,
     /// Addresses of the static files that are others, as in [`Asset::path`](super::Asset::path).
     pub assets: BTreeSet<String>,
+    /// Whether any migration is another.
+    pub migrations: bool,
 }
 
 impl Changed {
@@ -32,5 +34,6 @@ impl Changed {
         self.languages.extend(later.languages.iter().cloned());
         self.templates.extend(later.templates.iter().cloned());
         self.assets.extend(later.assets.iter().cloned());
+        self.migrations |= later.migrations;
     }
 }

@@ -8,6 +8,7 @@ mod assets;
 mod blob;
 mod changed;
 mod messages;
+mod migrations;
 mod routes;
 pub mod schema;
 mod settings;
@@ -20,6 +21,7 @@ pub use assets::{Asset, Encoding, Variant};
 pub use blob::Blob;
 pub use changed::Changed;
 pub use messages::Language;
+pub use migrations::{Engine, Migration};
 pub use routes::{Path, Route};
 pub use settings::{Environment, Setting, Value};
 pub use table::Table;
@@ -71,4 +73,6 @@ pub struct Snapshot {
     pub templates: List<Template>,
     /// The static files, sorted by address.
     pub assets: List<Asset>,
+    /// The steps that bring a database up to date, sorted by number.
+    pub migrations: List<Migration>,
 }

@@ -8,6 +8,7 @@ use super::assets::AssetMemo;
 use super::files::{Files, TextFile};
 use super::memo::Memo;
 use super::messages::{self, MessageFile};
+use super::migrations;
 use super::routes::{self, RouteMemo};
 use super::settings::{self, Settings, SettingsFile};
 use super::survey::Survey;
@@ -76,6 +77,11 @@ impl Memory {
     /// The templates.
     pub fn templates(&mut self, settings: &Settings, problems: &mut Vec<Problem>) -> templates::Found {
         templates::find(&mut self.files, &mut self.templates, settings, problems)
+    }
+
+    /// The migrations. Nothing is made of their texts, so nothing is remembered beside those.
+    pub fn migrations(&mut self, problems: &mut Vec<Problem>) -> migrations::Found {
+        migrations::find(&mut self.files, problems)
     }
 
     /// Everything that the files say, with what is wrong with each alone.

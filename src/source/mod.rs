@@ -10,7 +10,8 @@
 //! 3. `routes`, which may name a language;
 //! 4. `assets`;
 //! 5. `templates`, for which the settings declare filters, functions and tests;
-//! 6. `check`: whether the messages, routes and assets that templates name are there.
+//! 6. `migrations`, which nothing else has to do with;
+//! 7. `check`: whether the messages, routes and assets that templates name are there.
 
 pub mod assets;
 pub mod check;
@@ -19,6 +20,7 @@ mod leaf;
 mod memo;
 mod memory;
 pub mod messages;
+pub mod migrations;
 pub mod names;
 pub mod routes;
 pub mod settings;
@@ -74,6 +76,7 @@ pub fn read(site_folder: &Path, options: &Options) -> Reading {
     snapshot.settings = survey.settings.list.clone().into();
     snapshot.languages = survey.languages.into();
     snapshot.routes = survey.routes.into();
+    snapshot.migrations = survey.migrations.into();
     snapshot.templates = survey.templates.files.iter().map(|template| template.template()).collect();
     Reading { snapshot, problems, watched: memory.watched() }
 }
@@ -95,5 +98,6 @@ fn empty(options: &Options) -> Snapshot {
         languages: Vec::new().into(),
         templates: Vec::new().into(),
         assets: Vec::new().into(),
+        migrations: Vec::new().into(),
     }
 }

@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::templates::{self, Declared, Engine};
 use super::{Options, empty, errors};
 use crate::problem::{self, Problem};
-use crate::snapshot::{Asset, Blob, Language, Route, Snapshot, Text};
+use crate::snapshot::{Asset, Blob, Language, Migration, Route, Snapshot, Text};
 
 /// What the files of a site say.
 pub struct Survey {
@@ -26,6 +26,8 @@ pub struct Survey {
     pub assets: assets::Found,
     /// Sorted by name.
     pub templates: templates::Found,
+    /// Sorted by number.
+    pub migrations: Vec<Migration>,
     complete: Complete,
     /// Whether all settings and templates could be read.
     are_templates_complete: bool,
@@ -54,13 +56,24 @@ impl Survey {
         let before = errors(&memory.files, &problems);
         let templates = memory.templates(&settings, &mut problems);
         let are_templates_complete = settings.complete && errors(&memory.files, &problems) == before;
+        let migrations = memory.migrations(&mut problems).list;
         problems.append(&mut memory.files.problems);
         let complete = Complete {
             messages: settings.complete && messages.complete,
             routes: settings.complete && route_files.complete,
             assets: settings.complete && are_assets_complete,
         };
-        Survey { settings, languages, routes, assets, templates, complete, are_templates_complete, problems }
+        Survey {
+            settings,
+            languages,
+            routes,
+            assets,
+            templates,
+            migrations,
+            complete,
+            are_templates_complete,
+            problems,
+        }
     }
 
     /// All mistakes, sorted by file and line. The engine may be that of an earlier survey; it then parses only templates that are new.

@@ -77,7 +77,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
     // An error of it may come out of any controller, and is told apart where all errors are.
-    ("sqlx", &["service/db/", "error/database.rs"]),
+    ("sqlx", &["service/db/", "error/database.rs", "service/mail/queue/table.rs"]),
     ("strsim", &["hint.rs"]),
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
     ("tracing_subscriber", &["captured_log.rs", "cli/"]),

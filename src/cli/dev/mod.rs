@@ -51,7 +51,7 @@ pub(super) struct Flags {
 
 /// Builds and serves until the process is asked to stop.
 pub(super) fn run(app: &Arc<App>, options: &Options, flags: Flags) -> Result<ExitCode, Error> {
-    let settings = serve::settings(app, options)?;
+    let settings = serve::site(app, options)?.settings.clone();
     if settings.is_prod() {
         return Err(Error::Setting(
             "`dev` is for development, and `environment.is_prod` is true; give `--set environment.is_prod=false`, or use `serve`"

@@ -153,6 +153,11 @@ impl Developing {
             }
             editing.wants_production = wants_production;
         }
+        if changed.migrations {
+            tracing::warn!(
+                "the migrations were changed; they are run when the process starts again, or by the command `migrate`"
+            );
+        }
         let change = change(&changed, old.site(), serving.site());
         current.store(Arc::new(serving));
         self.hub.publish(change);
@@ -223,6 +228,7 @@ fn log(refresh: &Refresh, start: Instant, editing: &Editing) {
         languages = changed.languages.len(),
         templates = changed.templates.len(),
         assets = changed.assets.len(),
+        migrations = changed.migrations,
         "changed"
     );
 }

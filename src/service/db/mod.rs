@@ -19,7 +19,9 @@
 //! An error of `sqlx` that says that the database cannot be reached becomes 503, any other 500
 //! ([`Failure::from_error`](crate::Failure::from_error)).
 
+mod at_start;
 mod config;
+mod migrations;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -35,7 +37,10 @@ use std::time::Duration;
 /// The toolkit in the version that the pools are of, so that a site need not name it among its own packages.
 pub use ::sqlx;
 
+use self::at_start::Later;
+pub(super) use self::at_start::{run, up_to_date};
 use self::config::{Config, Engine};
+pub(crate) use self::migrations::State;
 use crate::error::Error;
 use crate::process::{AsProcess, DataFolder, Process};
 use crate::site::Settings;
@@ -55,13 +60,15 @@ pub(crate) enum Pool {
 }
 
 /// What the process keeps.
-pub(super) struct Database {
+pub(crate) struct Database {
     pool: Pool,
     /// Where the file is made when it is wanted for the first time.
     #[cfg(feature = "sqlite")]
     file: Option<sqlite::File>,
     /// How long a connection is waited for.
     timeout: Duration,
+    /// What is to be done about migrations beside the requests.
+    later: at_start::Later,
 }
 
 impl fmt::Debug for Database {
@@ -78,14 +85,14 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// # Errors
 ///
 /// [`Error::Setting`] where the settings do not fit together or name an engine that the binary does not have.
-pub(super) fn start(settings: &Settings, data: &DataFolder) -> Result<Option<Database>, Error> {
+pub(crate) fn start(settings: &Settings, data: &DataFolder) -> Result<Option<Database>, Error> {
     let Some(config) = Config::new(settings)? else { return Ok(None) };
     let timeout = config.timeout;
     Ok(Some(match config.engine {
         #[cfg(feature = "sqlite")]
         Engine::Sqlite => {
             let (pool, file) = sqlite::pool(&config, data)?;
-            Database { pool: Pool::Sqlite(pool), file: Some(file), timeout }
+            Database { pool: Pool::Sqlite(pool), file: Some(file), timeout, later: Later::default() }
         }
         #[cfg(feature = "postgres")]
         Engine::Postgres => Database::of_server(Pool::Postgres(postgres::pool(&config)?), timeout, data),
@@ -96,9 +103,8 @@ pub(super) fn start(settings: &Settings, data: &DataFolder) -> Result<Option<Dat
 
 /// Closes the pool when nothing uses it any more.
 pub(super) async fn end(process: &Process) {
-    let Some(database) = process.service::<Database>() else { return };
-    if tokio::time::timeout(CLOSING, database.pool.close()).await.is_err() {
-        tracing::warn!("connections to the database were still in use {} s after the end", CLOSING.as_secs());
+    if let Some(database) = process.service::<Database>() {
+        database.close().await;
     }
 }
 
@@ -110,6 +116,14 @@ impl Database {
             #[cfg(feature = "sqlite")]
             file: None,
             timeout,
+            later: Later::default(),
+        }
+    }
+
+    /// Closes the pool; a connection that is still in use is not waited for without end.
+    pub(crate) async fn close(&self) {
+        if tokio::time::timeout(CLOSING, self.pool.close()).await.is_err() {
+            tracing::warn!("connections to the database were still in use {} s after the end", CLOSING.as_secs());
         }
     }
 
@@ -146,6 +160,16 @@ impl Pool {
             Pool::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()),
             #[cfg(feature = "mysql")]
             Pool::MySql(pool) => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()),
+        }
+    }
+
+    /// Whether the engine takes back the statements of a migration that fails, also those that make tables.
+    fn takes_back(&self) -> bool {
+        match self {
+            #[cfg(feature = "mysql")]
+            Pool::MySql(_) => false,
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            _ => true,
         }
     }
 

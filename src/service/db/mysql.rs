@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use sqlx::MySqlPool;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{MySqlConnection, MySqlPool};
 
 use super::config::{Config, wrong_url};
 use crate::error::Error;
@@ -47,6 +47,21 @@ pub(super) fn options(config: &Config) -> Result<MySqlConnectOptions, Error> {
         options = options.database(name);
     }
     Ok(options)
+}
+
+/// Waits until no other process brings this database up to date; the lock ends with the connection.
+///
+/// The lock that `sqlx` takes waits for minus one second, which MySQL reads as without end, but MariaDB refuses with a warning and no lock.
+pub(super) async fn lock(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    const LOCK: &str = "SELECT GET_LOCK(CONCAT('kalgan-migrations-', MD5(COALESCE(DATABASE(), ''))), 60)";
+    loop {
+        let is_locked: Option<i64> = sqlx::query_scalar(LOCK).fetch_one(&mut *connection).await?;
+        match is_locked {
+            Some(1) => return Ok(()),
+            Some(_) => {}
+            None => return Err(sqlx::Error::Protocol("`GET_LOCK` failed on the server".to_string())),
+        }
+    }
 }
 
 /// The socket file in a folder, or the file itself where its path was written.

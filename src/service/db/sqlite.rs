@@ -1,8 +1,8 @@
 //! The pool of SQLite, which needs no server: the database that a site has when nobody sets another.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -27,6 +27,34 @@ pub(super) struct File {
 }
 
 impl File {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it has been made already.
+    pub(super) fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// Waits until no other process brings this database up to date. The lock is on a file beside the database, which stays; the system
+    /// ends it when the value is dropped or the process ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where that file cannot be made or locked.
+    pub(super) async fn lock(&self) -> Result<std::fs::File, Error> {
+        let mut path = self.path.clone().into_os_string();
+        path.push("-migrations.lock");
+        let lock = move || {
+            let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+            let locked = open.and_then(|file| file.lock().map(|()| file));
+            locked.map_err(|error| Error::File(format!("`{}` cannot be locked: {error}", Path::new(&path).display())))
+        };
+        let locked = tokio::task::spawn_blocking(lock).await;
+        locked.map_err(|error| Error::Service(format!("the database cannot be locked: {error}")))?
+    }
+
     /// # Errors
     ///
     /// [`Error::File`] where the folder cannot be made.
@@ -62,10 +90,10 @@ pub(super) fn pool(config: &Config, data: &DataFolder) -> Result<(SqlitePool, Fi
     // A file does not hang up as a server does.
     let pool = pool.test_before_acquire(false).after_connect(move |connection, _| {
         Box::pin(async move {
-            match is_written {
-                true => write_ahead(connection, timeout).await,
-                false => Ok(()),
+            if is_written {
+                write_ahead(connection, timeout).await;
             }
+            Ok(())
         })
     });
     Ok((pool.connect_lazy_with(options), file))
@@ -115,20 +143,21 @@ fn refuse_memory(config: &Config) -> Result<(), Error> {
 ///
 /// Changing the journal of a new file needs it for oneself, and SQLite does not wait for that as it waits for other locks: so the
 /// second of two that start together asks again.
-async fn write_ahead(connection: &mut SqliteConnection, timeout: Duration) -> Result<(), sqlx::Error> {
+///
+/// Where it cannot be changed, it is left to the first statement to say what is wrong with the file.
+async fn write_ahead(connection: &mut SqliteConnection, timeout: Duration) {
     let start = Instant::now();
     loop {
-        let changed = sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await;
-        match changed {
+        match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await {
             Err(sqlx::Error::Database(error)) if is_busy(&*error) && start.elapsed() < timeout => {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            changed => return changed.map(|_| ()),
+            _ => return,
         }
     }
 }
 
 /// Whether somebody else has the file locked.
-pub(super) fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
+fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
     error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }

@@ -140,6 +140,7 @@ impl Workspace {
         self.read_routes(&mut memory, &mut changed);
         self.read_assets(&mut memory, &mut changed);
         self.read_templates(&mut memory, &mut changed);
+        self.read_migrations(&mut memory, &mut changed);
         // Settings that are no longer in their files are no longer wrong there.
         self.broken.retain(|problem| {
             settings_errors.is_empty() || !self.settings.are_in(&problem.file) || settings_errors.contains(problem)
@@ -259,6 +260,20 @@ impl Workspace {
         match found.is_usable {
             true => self.templates.show(found.files, &mut self.snapshot.templates, &mut changed.templates),
             false => self.broken.extend(errors),
+        }
+    }
+
+    fn read_migrations(&mut self, memory: &mut Memory, changed: &mut Changed) {
+        let mut problems = Vec::new();
+        let found = memory.migrations(&mut problems);
+        let errors = taken(&mut memory.files, problems);
+        if !found.is_usable {
+            self.broken.extend(errors);
+            return;
+        }
+        changed.migrations = *self.snapshot.migrations != *found.list;
+        if changed.migrations {
+            self.snapshot.migrations = found.list.into();
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Real servers that sites use, started by the tests from Debian's packages: each on a free port or a socket file of its own, with its
 //! files in a folder of its own, and stopped when it is dropped. Where a program is not installed a line says so, and the test passes.
 
+pub mod mariadb;
+pub mod postgres;
 pub mod smtp;
 
 use std::io::{self, Write};
@@ -11,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// How long a server is waited for: only one that will never listen takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The password of database servers; one of digits, which YAML takes for a number.
+pub const PASSWORD: &str = "271828";
 
 /// A program that runs until it is dropped.
 #[derive(Debug)]
@@ -63,4 +68,19 @@ pub fn skip(program: &str, error: &io::Error) {
 pub fn give_to(user: &str, folder: &Path) {
     let status = Command::new("chown").args(["-R", user]).arg(folder).status();
     assert!(status.is_ok_and(|status| status.success()), "`{}` cannot be given to `{user}`", folder.display());
+}
+
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// A program that refuses to run as root, as this user where the tests do.
+pub fn as_user(user: &str, program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", user, "--regid", user, "--clear-groups", "--"]).arg(program).current_dir("/");
+    command
 }

@@ -1,6 +1,13 @@
 //! The queue in the database: what it outlives.
 
-use super::{client, enqueue, plain, post, process, subjects};
+use std::time::{Duration, Instant};
+
+use kalgan::testing::{self, Client};
+use kalgan::{db, sqlx};
+
+use super::{app, client, enqueue, plain, post, process, subjects};
+use crate::servers::mariadb::MariaDb;
+use crate::servers::postgres::Postgres;
 use crate::servers::smtp::Smtp;
 
 #[test]
@@ -97,4 +104,61 @@ fn two_processes_share_the_queue_of_one_database_and_send_each_mail_once() {
     assert_eq!(arrived.len(), 40, "none twice: {arrived:?}");
     arrived.dedup();
     assert_eq!(arrived.len(), 40);
+}
+
+#[test]
+fn postgresql_keeps_the_queue_for_several_processes() {
+    let Some(database) = Postgres::start() else { return };
+    each_mail_is_sent_once(database.settings());
+}
+
+#[test]
+fn mariadb_keeps_the_queue_for_several_processes() {
+    let Some(database) = MariaDb::start() else { return };
+    each_mail_is_sent_once(database.settings());
+}
+
+#[test]
+fn sqlite_keeps_the_queue_for_several_processes() {
+    let data = tempfile::tempdir().unwrap();
+    each_mail_is_sent_once(vec![("data.path".to_string(), data.path().display().to_string())]);
+}
+
+/// Two processes that begin at the same time, and one mail that the server refuses for good.
+fn each_mail_is_sent_once(database: Vec<(String, String)>) {
+    let Some(smtp) = Smtp::start(&[]) else { return };
+    let own = plain(smtp.port);
+    let settings = own.iter().map(|(key, value)| (*key, value.as_str()));
+    let settings: Vec<_> = settings.chain(database.iter().map(|(key, value)| (key.as_str(), value.as_str()))).collect();
+    let sites = [testing::client_with(app(), &settings), testing::client_with(app(), &settings)];
+    for number in 0..30 {
+        assert_eq!(enqueue(&sites[number % 2], "ana@example.com", &format!("mäil {number:02}")), 200);
+    }
+    assert_eq!(enqueue(&sites[0], "refused@example.com", "no 🎂"), 200);
+    smtp.wait_for(30);
+    let start = Instant::now();
+    while left(&sites[1]) != [("no 🎂".to_string(), true)] {
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", left(&sites[1]));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(sites);
+    let arrived = subjects(&smtp.mails());
+    assert_eq!(arrived, (0..30).map(|number| format!("mäil {number:02}")).collect::<Vec<_>>(), "table B 20");
+}
+
+/// The mails in the table: the subject, and whether it was given up with the server's words.
+fn left(site: &Client) -> Vec<(String, bool)> {
+    const STATEMENT: &str = "SELECT subject, failed, reason FROM kalgan_mail";
+    let process = site.process();
+    let rows: Vec<(String, i64, Option<String>)> = site.block_on(async {
+        if let Ok(pool) = db::pg_pool(process) {
+            sqlx::query_as(STATEMENT).fetch_all(pool).await.unwrap()
+        } else if let Ok(pool) = db::mysql_pool(process) {
+            sqlx::query_as(STATEMENT).fetch_all(pool).await.unwrap()
+        } else {
+            sqlx::query_as(STATEMENT).fetch_all(db::sqlite_pool(process).unwrap()).await.unwrap()
+        }
+    });
+    let told = |reason: Option<String>| reason.is_some_and(|reason| reason.contains("nobody of that name"));
+    rows.into_iter().map(|(subject, failed, reason)| (subject, failed > 0 && told(reason))).collect()
 }
