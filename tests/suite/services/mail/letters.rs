@@ -160,7 +160,8 @@ fn without_a_server_mails_go_to_a_folder_or_are_kept_for_the_developer() {
 
 #[test]
 #[should_panic(
-    expected = "`mailer.tls` that the flags set is `ssl`; it must be `tls`, `starttls` or `none`; `mailer.password` is set without `mailer.user`"
+    expected = "`mailer.server` is not set, which the transport `smtp` needs; the setting `mailer.tls` (flag for mailer.tls) is `ssl`; it must be \
+                `tls`, `starttls` or `none`; `mailer.password` is set without `mailer.user`"
 )]
 fn all_settings_that_do_not_fit_stop_the_start() {
     let settings = [
