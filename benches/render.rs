@@ -120,6 +120,7 @@ fn site() -> Site {
             .to_vec()
             .into(),
         assets: ["static/app.js", "static/logo.svg", "static/site.css"].map(asset).to_vec().into(),
+        migrations: Vec::new().into(),
     };
     let settings = Settings::load(&snapshot, Outside::default()).expect("the settings above are right");
     Site::new(snapshot, settings, &|_| ()).expect("the site above is right")

@@ -108,6 +108,7 @@ fn snapshot(is_prod: bool) -> Snapshot {
         languages: vec![language("en", "Message"), language("es", "Mensaje")].into(),
         templates: (0..TEMPLATES).map(template).collect(),
         assets: (0..ASSETS).map(|number| asset(number, "a")).collect(),
+        migrations: Vec::new().into(),
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::snapshot::{
-    Asset, Encoding, Environment, Language, Links, Place, Route, Setting, Table, Template, Value, Variant,
+    Asset, Encoding, Engine, Environment, Language, Links, Migration, Place, Route, Setting, Table, Template, Value,
+    Variant,
 };
 
 fn place(line: u32) -> Place {
@@ -59,6 +60,14 @@ fn snapshot() -> Snapshot {
             version: "00".into(),
             body: b"a{}".to_vec().into(),
             variants: vec![Variant { encoding: Encoding::Gzip, body: b"gz".to_vec().into() }].into(),
+        }]
+        .into(),
+        migrations: vec![Migration {
+            number: 3,
+            name: "add_author".into(),
+            engine: Some(Engine::Postgres),
+            sql: "ALTER TABLE \"post\"\n  ADD author TEXT;\n".into(),
+            file: "migrations/postgres/3_add_author.sql".into(),
         }]
         .into(),
     }
@@ -156,7 +165,7 @@ const DATE: &str = "cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH\n";
 fn only_what_exists_is_watched_and_the_whole_site_only_when_a_folder_is_missing() {
     let package = tempfile::tempdir().expect("a temporary folder can be made");
     let site = package.path().join("app");
-    for folder in ["routes/sub", "i18n", "templates", "static"] {
+    for folder in ["routes/sub", "i18n", "templates", "static", "migrations"] {
         std::fs::create_dir_all(site.join(folder)).expect("a folder can be made");
     }
     let watched = ["routes", "routes/sub", "i18n", "gone"].map(|name| site.join(name)).to_vec();

@@ -223,9 +223,9 @@ fn the_search_index_has_every_page_and_its_sections() {
     }
 }
 
-/// The YAML files and templates that a language's pages show, written into a folder as one site.
+/// The YAML files, templates and migrations that a language's pages show, written into a folder as one site.
 fn write_examples(language: &str, folder: &Path) {
-    let fence = Regex::new(r"(?ms)^```(yaml|html)(?: app/(\S+))?\n(.*?)^```").unwrap();
+    let fence = Regex::new(r"(?ms)^```(yaml|html|sql)(?: app/(\S+))?\n(.*?)^```").unwrap();
     let mut pages: Vec<_> = fs::read_dir(Path::new("app/templates/manual").join(language)).unwrap().flatten().collect();
     pages.sort_by_key(|page| page.file_name());
     for (number, page) in pages.iter().enumerate() {

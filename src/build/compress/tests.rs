@@ -51,6 +51,7 @@ fn site(assets: Vec<Asset>) -> Snapshot {
         languages: Vec::new().into(),
         templates: Vec::new().into(),
         assets: assets.into(),
+        migrations: Vec::new().into(),
     }
 }
 

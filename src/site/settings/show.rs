@@ -93,8 +93,25 @@ fn write_all<'a>(text: &mut String, items: impl Iterator<Item = (Option<&'a Text
     }
 }
 
-/// An address such as `redis://:password@host` without what is between its scheme and its host.
+/// An address such as `redis://:password@host` without what is between its scheme and its host, and without the parameter
+/// `password`, which an address of PostgreSQL may have.
 fn without_password(text: String) -> String {
+    without_parameter(without_user(text))
+}
+
+fn without_parameter(text: String) -> String {
+    const NAME: &str = "password=";
+    let Some((address, query)) = text.split_once('?').filter(|(address, _)| address.contains("://")) else {
+        return text;
+    };
+    let shown = query.split('&').map(|pair| match pair.get(..NAME.len()) {
+        Some(name) if name.eq_ignore_ascii_case(NAME) => format!("{name}{MASK}"),
+        _ => pair.to_string(),
+    });
+    format!("{address}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
+fn without_user(text: String) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text };
     let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or(rest);
     match authority.rfind('@') {

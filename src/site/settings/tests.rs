@@ -251,6 +251,7 @@ fn unknown_names_from_outside_are_mistakes() {
 fn secrets_are_neither_shown_nor_told() {
     let file = vec![
         setting("cache.server", text("redis://user:hunter2@host/0")),
+        setting("db.url", text("postgres:///site?host=/run/pg&Password=hunter2")),
         setting("db.password", text("hunter2")),
         setting("own.hidden", env("HIDDEN", None)),
         setting("own.api_key", text("hunter2")),
@@ -265,6 +266,7 @@ fn secrets_are_neither_shown_nor_told() {
     };
     assert!(shown.iter().all(|shown| !shown.value.contains("hunter2")), "{shown:?}");
     assert_eq!(line("cache.server"), "redis://********@host/0 (config/app.yaml:2:3)");
+    assert_eq!(line("db.url"), "postgres:///site?host=/run/pg&Password=******** (config/app.yaml:2:3)");
     assert_eq!(line("own.map"), "{token: ********} (config/app.yaml:2:3)");
     assert_eq!(line("server.address"), "127.0.0.1 (config/app.yaml:2:3)");
     assert_eq!(line("server.port"), "7878 (default)");

@@ -18,6 +18,7 @@ pub(super) fn snapshot() -> Snapshot {
         languages: Cow::Borrowed(&[]),
         templates: Cow::Borrowed(&[]),
         assets: Cow::Borrowed(&[]),
+        migrations: Cow::Borrowed(&[]),
     }
 }
 

@@ -82,6 +82,7 @@ fn site(pairs: &[(&'static str, &'static str)]) -> Snapshot {
         .into(),
         templates: vec![].into(),
         assets: vec![asset("public/img/a b.png"), asset("static/css/site.css")].into(),
+        migrations: Vec::new().into(),
     }
 }
 

@@ -21,6 +21,7 @@ fn site(assets: &[Asset]) -> Snapshot {
         languages: Vec::new().into(),
         templates: Vec::new().into(),
         assets: assets.to_vec().into(),
+        migrations: Vec::new().into(),
     }
 }
 

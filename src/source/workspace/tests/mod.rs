@@ -77,6 +77,7 @@ fn large() -> Vec<(String, String)> {
     let mut files = vec![("config/app.yaml".to_string(), "shop: {open: true}\n".to_string())];
     for number in 0..100 {
         files.push((format!("templates/{number}.html"), format!("{{{{ 'm{number:02}' | trans }}}}")));
+        files.push((format!("migrations/{number}_a.sql"), format!("CREATE TABLE a{number} (id INTEGER);\n")));
         files.push((format!("static/{number}.css"), format!("a{number} {{}}")));
     }
     for number in 0..10 {
@@ -99,6 +100,7 @@ fn an_edit_reads_and_parses_one_file() {
         ("i18n/es/3.yaml", "m31: texto\n", Changed { languages: names(&["es"]), ..Changed::default() }, 1),
         ("routes/4.yaml", &route("other"), Changed { routes: true, ..Changed::default() }, 1),
         ("config/app.yaml", "shop: {open: false}\n", Changed { settings: true, ..Changed::default() }, 1),
+        ("migrations/3_a.sql", "DROP TABLE a;\n", Changed { migrations: true, ..Changed::default() }, 0),
         ("static/5.css", "b {}", Changed { assets: names(&["static/5.css"]), ..Changed::default() }, 0),
     ];
     for (path, text, changed, parsed) in cases {

@@ -45,6 +45,10 @@ const TEXTS: &[(&str, &[&str])] = &[
             "{% if a %}{{ 'nothing' | trans }}",
         ],
     ),
+    (
+        "migrations/",
+        &["CREATE TABLE a (id INTEGER);\n", "CREATE TABLE b (id INTEGER);\r\n", "-- later\n", "DROP TABLE a;\n"],
+    ),
     ("static/", &["@import 'b.css';", "a{b:url(a.png)}", "a{b:url(missing.png)}", "x", "@charset 'a' {"]),
 ];
 
@@ -67,6 +71,10 @@ const FILES: &[(&str, &str)] = &[
     ("static/a.png", "static/"),
     ("more/b.css", "static/"),
     ("top/a.txt", "static/"),
+    ("migrations/1_a.sql", "migrations/"),
+    ("migrations/2_b.sql", "migrations/"),
+    ("migrations/mysql/2_c.sql", "migrations/"),
+    ("migrations/none.sql", "migrations/"),
 ];
 
 const FOLDERS: &[&str] =
@@ -176,6 +184,7 @@ fn differences(a: &Snapshot, b: &Snapshot) -> Changed {
         languages: differing(&a.languages, &b.languages, |language| &language.code),
         templates: differing(&a.templates, &b.templates, |template| &template.name),
         assets: differing(&a.assets, &b.assets, |asset| &asset.path),
+        migrations: a.migrations != b.migrations,
     }
 }
 
@@ -211,7 +220,7 @@ fn check(edits: &mut Edits, edited: &mut Edited, context: &str) -> bool {
     assert!(broken.iter().all(|problem| problems.contains(problem)), "{context}: {broken:?} of {problems:?}");
     // Mistakes in templates and static files keep nothing from being shown.
     let is_serious = |problem: &Problem| {
-        let kinds = ["config", "routes", "paths", "i18n"];
+        let kinds = ["config", "routes", "paths", "i18n", "migrations"];
         problem.is_error() && kinds.iter().any(|kind| problem.file.starts_with(kind))
     };
     if problems.iter().any(is_serious) {

@@ -1,0 +1,2 @@
+-- what comes next
+

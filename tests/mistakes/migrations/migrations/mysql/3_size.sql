@@ -1,0 +1,1 @@
+ALTER TABLE post MODIFY title VARCHAR(200);

@@ -1,0 +1,1 @@
+CREATE INDEX post_title ON post USING hash (title);
