@@ -61,6 +61,8 @@ pub async fn check(of: &impl AsProcess) -> Report {
     let mut asked: Vec<futures_util::future::BoxFuture<'_, Option<Check>>> = Vec::new();
     #[cfg(feature = "db")]
     asked.push(Box::pin(Check::of("database", super::db::ping(process))));
+    #[cfg(feature = "mail")]
+    asked.push(Box::pin(Check::of("mail", super::mail::check(process))));
     let checks = futures_util::future::join_all(asked).await.into_iter().flatten().collect();
     Report { checks, is_prod: process.settings().is_prod() }
 }

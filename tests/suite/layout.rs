@@ -72,6 +72,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("infer", &["service/upload/"]),
     ("icu_locale_core", &["site/translator/"]),
     ("icu_plurals", &["site/translator/"]),
+    ("lettre", &["service/mail/"]),
     ("lightningcss", &["build/minify/"]),
     ("moka", &["service/cache/memory.rs", "service/session/store/memory.rs"]),
     ("matchit", &["site/router/"]),
@@ -89,6 +90,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
     ("sqlx", &["service/session/store/sqlite.rs"]),
+    ("sqlx", &["service/db/", "error/database.rs", "service/mail/queue/table.rs"]),
     ("strsim", &["hint.rs"]),
     // The latter in its tests alone.
     ("tempfile", &["service/upload/", "overlay/watch/folders.rs"]),

@@ -15,12 +15,17 @@ use crate::site::Context;
 /// What is wrong in it is told when it is sent, by an error that names the field.
 ///
 /// ```
-/// # use kalgan::{AsProcess, Context, Error, Request, Response};
-/// async fn sign_up(request: Request) -> Result<Response, Error> {
-///     let address = request.input("email").unwrap_or_default();
-///     let mut context = Context::new();
-///     context.insert("name", request.input("name").unwrap_or_default());
-///     let letter = kalgan::mail::letter().to(address).render(&request, "mail/welcome", context)?;
+/// use kalgan::{BoxError, Request, Response, context, mail};
+///
+/// #[derive(serde::Deserialize)]
+/// struct SignUp {
+///     name: String,
+///     email: String,
+/// }
+///
+/// async fn sign_up(request: Request) -> Result<Response, BoxError> {
+///     let SignUp { name, email } = request.form()?;
+///     let letter = mail::letter().to((&*name, email)).render(&request, "mail/welcome", context! { "name" => name })?;
 ///     letter.enqueue(&request).await?;
 ///     Ok(Response::redirect("/welcome"))
 /// }

@@ -228,18 +228,13 @@ async fn keep_undelivered(folder: &Folder, entry: &queue::Entry) {
     }
 }
 
-/// Whether mail can be sent: for a report on the health of the process.
-///
-/// # Errors
-///
-/// [`Error::Service`] where the server is not reached or does not accept the login, [`Error::File`] where the folder is not there.
-#[allow(dead_code, reason = "the report on health asks for it")]
-pub(crate) async fn check(process: &Process) -> Result<(), Error> {
-    match process.service() {
-        Some(Mailer { way: Way::Smtp(smtp, _), .. }) => {
-            smtp.check().await.map_err(|undelivered| Error::Service(undelivered.reason))
-        }
-        Some(Mailer { way: Way::File(folder), .. }) => folder.make(),
-        _ => Ok(()),
+/// Whether mail can be sent, for the report on health: whether the server is reached and accepts the login, or the folder is there. `None`
+/// where nothing is to be reached.
+pub(crate) async fn check(process: &Process) -> Option<Result<(), String>> {
+    let Mailer { way, .. } = process.service()?;
+    match way {
+        Way::Smtp(smtp, _) => Some(smtp.check().await.map_err(|undelivered| undelivered.reason)),
+        Way::File(folder) => Some(folder.make().map_err(|error| error.to_string())),
+        Way::Log(_) | Way::Nowhere => None,
     }
 }

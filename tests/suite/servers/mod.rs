@@ -4,6 +4,7 @@
 pub mod mariadb;
 pub mod postgres;
 pub mod redis;
+pub mod smtp;
 
 use std::io::{self, Write};
 use std::net::TcpListener;

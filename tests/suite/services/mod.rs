@@ -10,3 +10,5 @@ mod instances;
 mod sessions;
 mod uploads;
 mod visits;
+#[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod mail;
