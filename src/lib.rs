@@ -81,6 +81,8 @@ pub use service::upload;
 #[cfg(feature = "password")]
 pub use service::{password, token};
 pub use site::{Context, Kwargs, Settings, State, Tera, TeraResult, Value, mark_for_once};
+/// The warp that Kalgan uses, for the filters of [`App::mount`].
+pub use warp;
 
 /// The site that this crate's build script froze, as an [`App`].
 ///

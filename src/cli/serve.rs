@@ -167,11 +167,19 @@ async fn serve(
     let site = start.serving.site().clone();
     let options = connection_options(&site.settings)?;
     let process = process::begin(app, &site, data).await?;
-    let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()));
+    let mounted = app.mounted(&process);
+    let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()).mounting(mounted));
     process::ready(app, &process, &pipeline).await?;
-    let (listener, alone) = match dev {
-        Some(dev) => take_over(dev, &site, &start.seen)?,
-        None => (begin(&site, &start.seen, flags).await?, future::pending().boxed()),
+    let listening = match dev {
+        Some(dev) => take_over(dev, &site, &start.seen),
+        None => begin(&site, &start.seen, flags).await.map(|listener| (listener, future::pending().boxed())),
+    };
+    let (listener, alone) = match listening {
+        Ok(listening) => listening,
+        Err(error) => {
+            process::end(app, &process, Duration::ZERO).await;
+            return Err(error);
+        }
     };
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
     let closed = hangups.follow(Arc::clone(&pipeline), start.load);
@@ -183,14 +191,17 @@ async fn serve(
             () = alone => {}
         }
         let _ = asked.set(Instant::now());
+        process.tell_asked();
     };
-    let cut = server::serve(listener, options, pipeline, stop).await;
+    let cut = server::serve(listener, options, pipeline.clone(), stop).await;
     edits.abort();
     if cut > 0 {
-        tracing::warn!("{cut} connections were cut: their requests did not finish within `server.shutdown_timeout`");
+        tracing::warn!("{cut} connections were cut: they were not done within `server.shutdown_timeout`");
     }
     let since = asked.get().map_or(Duration::ZERO, Instant::elapsed);
     process::end(app, &process, options.shutdown_timeout.saturating_sub(since)).await;
+    // Hooks and tasks have the site until here: a mail that is still to be sent may want a template.
+    drop(pipeline);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -17,6 +17,7 @@ use crate::cli;
 use crate::controller::{Dispatch, Resolver};
 use crate::error::{BoxError, Error};
 use crate::process::{Process, States};
+use crate::server::{Filter, Mounted, Rejection, Reply};
 use crate::site::{Outside, Settings, Site, Tera};
 use crate::snapshot::Snapshot;
 #[cfg(feature = "overlay")]
@@ -34,7 +35,11 @@ pub struct App {
     state_makers: Vec<Box<process::MakeState>>,
     start_hooks: Vec<Box<process::Hook>>,
     stop_hooks: Vec<Box<process::Hook>>,
+    mounts: Vec<Box<Mount>>,
 }
+
+/// Makes a filter when the process is there.
+type Mount = dyn Fn(Process) -> Mounted + Send + Sync;
 
 type TeraSetup = dyn Fn(&mut Tera) + Send + Sync;
 
@@ -49,6 +54,7 @@ impl App {
             state_makers: Vec::new(),
             start_hooks: Vec::new(),
             stop_hooks: Vec::new(),
+            mounts: Vec::new(),
         }
     }
 
@@ -100,6 +106,46 @@ impl App {
     {
         self.stop_hooks.push(hook_of(hook));
         self
+    }
+
+    /// Mounts a filter of [`kalgan::warp`](crate::warp), for what routes and controllers are not made for: a WebSocket (Kalgan's feature
+    /// `websocket`), an event stream, a piece of another program. The function is handed the process, with all its values; several filters
+    /// are asked in order.
+    ///
+    /// Filters come after static files and before routes, and see the request as it is. Among its extensions is the
+    /// [`Request`](crate::Request) that a controller would get, without body and route: `warp::ext::get::<kalgan::Request>()` gives it, for
+    /// its client address, cookies or session.
+    ///
+    /// - What a filter answers is sent as it is. An event stream (`text/event-stream`) ends when the process is asked to stop.
+    /// - A filter that rejects the request because of its path, method, headers or query passes it on to the routes. So `path` comes first in
+    ///   it, and what reads the body last: a body that has been read cannot be passed on.
+    /// - Any other rejection, such as that of a body that is no JSON, ends the request with the error page of its status.
+    /// - `server.max_body_size` and `server.request_timeout` hold, the latter until the answer begins.
+    /// - A WebSocket counts as a connection for as long as it is open. It has no time limits of its own; when the process is asked to stop
+    ///   ([`Process::asked_to_stop`]) it gets until `server.shutdown_timeout`.
+    ///
+    /// ```
+    /// use kalgan::warp::{self, Filter};
+    ///
+    /// fn app(app: kalgan::App) -> kalgan::App {
+    ///     app.mount(|process| {
+    ///         let origin = process.settings().get_string("server.public_url").unwrap_or_default();
+    ///         warp::path!("origin").and(warp::get()).map(move || origin.clone())
+    ///     })
+    /// }
+    /// ```
+    pub fn mount<F, R>(mut self, make: impl Fn(Process) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Filter<Extract = (R,), Error: Into<Rejection>> + Send + Sync + 'static,
+        R: Reply + 'static,
+    {
+        self.mounts.push(Box::new(move |process| Mounted::new(make(process))));
+        self
+    }
+
+    /// All filters of the app as one; none where it mounts none.
+    pub(crate) fn mounted(&self, process: &Process) -> Option<Mounted> {
+        self.mounts.iter().map(|mount| mount(process.clone())).reduce(Mounted::or)
     }
 
     /// Changes the template engine before the templates are loaded: filters, functions and tests that need a value of the

@@ -1,13 +1,18 @@
 //! The life of a process around its requests: what it keeps is made before the first, and wound up after the last.
 //!
 //! 1. [`begin`] makes what the services keep, then what `main` gave to the app.
-//! 2. [`ready`] runs the hooks of the start, when the site is there and before the socket is open.
-//! 3. [`end`] runs when the last request has been answered: hooks of the stop, then tasks, then what services hold open.
+//! 2. [`ready`] runs the hooks of the start, when the site is there and before the socket is open. Where one fails, nobody is served and
+//!    only what has been begun is ended ([`wind_up`]).
+//! 3. [`end`] runs when the last request has been answered, or none could be taken: hooks of the stop, then tasks, then what services hold
+//!    open.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::{Instant, timeout_at};
 
 use super::App;
 use crate::error::{BoxError, Error, one_line};
@@ -23,7 +28,7 @@ pub(super) type Hook = dyn Fn(Process) -> BoxFuture<'static, Result<(), BoxError
 pub(super) type MakeState =
     dyn Fn(Process) -> BoxFuture<'static, Result<Box<dyn FnOnce(&mut States) + Send>, BoxError>> + Send + Sync;
 
-/// Tasks get at least this long, however long the requests took.
+/// What ends a process gets at least this long, however long the requests took.
 const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The process, with all that it keeps.
@@ -34,45 +39,78 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder) -> Result<Process, Error> {
     let services = service::start(site, &data).await?;
     let process = Process::new(site.settings.clone(), data, services);
+    match own_states(app, &process).await {
+        Ok(states) => process.set_states(states),
+        Err(error) => {
+            wind_up(&process, LEAST_PATIENCE).await;
+            return Err(error);
+        }
+    }
+    Ok(process)
+}
+
+/// The values of `main`, in its order.
+async fn own_states(app: &App, process: &Process) -> Result<States, Error> {
     let mut states = app.take_states();
     for make in &app.state_makers {
-        let put = make(process.clone()).await;
-        put.map_err(|error| Error::Service(format!("a value of `App::state_from` cannot be made: {error}")))?(
-            &mut states,
-        );
+        let put = attempt("a value of `App::state_from` cannot be made", || make(process.clone())).await?;
+        put(&mut states);
     }
-    process.set_states(states);
-    Ok(process)
+    Ok(states)
 }
 
 /// Lets tasks and hooks find the site that is served, and runs what is to be done before the first request.
 ///
 /// # Errors
 ///
-/// [`Error::Service`] with what a hook says.
+/// [`Error::Service`] with what a hook says; what was begun has then been ended.
 pub(crate) async fn ready(app: &App, process: &Process, pipeline: &Arc<Pipeline>) -> Result<(), Error> {
     // The pipeline has the process, so the process must not keep the pipeline.
     let pipeline = Arc::downgrade(pipeline);
     process.set_site(move || pipeline.upgrade().map(|pipeline| pipeline.serving().site().clone()));
     service::run(process);
     for hook in &app.start_hooks {
-        hook(process.clone()).await.map_err(|error| Error::Service(format!("a hook of the start failed: {error}")))?;
+        if let Err(error) = attempt("a hook of the start failed", || hook(process.clone())).await {
+            wind_up(process, LEAST_PATIENCE).await;
+            return Err(error);
+        }
     }
     Ok(())
 }
 
-/// Winds up when all requests are answered; `left` is what is left of the time for stopping.
+/// Ends what was begun when all requests are answered; `left` is what is left of the time for stopping. Hooks and tasks have that long, or
+/// five seconds, each of the two.
 pub(crate) async fn end(app: &App, process: &Process, left: Duration) {
-    let patience = left.max(LEAST_PATIENCE);
+    process.tell_asked();
+    let deadline = Instant::now() + left.max(LEAST_PATIENCE);
     for hook in &app.stop_hooks {
-        match tokio::time::timeout(patience, hook(process.clone())).await {
+        let done = attempt("a hook of the stop failed", || hook(process.clone()));
+        match timeout_at(deadline, done).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("a hook of the stop failed: {}", one_line(&error.to_string())),
-            Err(_) => tracing::warn!("a hook of the stop did not end within {} s", patience.as_secs()),
+            Ok(Err(error)) => tracing::error!("{}", one_line(&error.to_string())),
+            Err(_) => tracing::warn!("a hook of the stop did not end in time and was dropped"),
         }
     }
+    wind_up(process, deadline.saturating_duration_since(Instant::now()).max(LEAST_PATIENCE)).await;
+}
+
+/// Ends tasks, then what services hold open.
+async fn wind_up(process: &Process, patience: Duration) {
     for task in process.stop(patience).await {
         tracing::warn!(task, "a background task did not end within {} s and was dropped", patience.as_secs());
     }
     service::end(process).await;
+}
+
+/// Runs a function of the site's own; a panic in it is an error as any other.
+async fn attempt<T>(
+    what: &str,
+    function: impl FnOnce() -> BoxFuture<'static, Result<T, BoxError>>,
+) -> Result<T, Error> {
+    let result = AssertUnwindSafe(async { function().await }).catch_unwind().await;
+    let result = result.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(format!("a panic: {}", text.unwrap_or("without a message")).into())
+    });
+    result.map_err(|error| Error::Service(format!("{what}: {error}")))
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use data::DataFolder;
 pub use states::States;
-use tasks::Tasks;
+use tasks::{Stage, Tasks};
 
 use crate::error::Error;
 use crate::site::{Context, Settings, Site, View};
@@ -86,9 +86,10 @@ impl Process {
         &self.0.data
     }
 
-    /// Runs a task beside the requests. When the process is asked to stop, requests in flight are answered first, then the future of
-    /// [`Process::stopping`] ends, and then the process waits for its tasks: until `server.shutdown_timeout` is over, but at least five
-    /// seconds. A task that has not ended by then is dropped at its next `.await`. A panic in it is logged and ends nothing else.
+    /// Runs a task beside the requests. When the process is asked to stop, requests in flight are answered first, then the hooks of the
+    /// stop run, then the future of [`Process::stopping`] ends, and then the process waits for its tasks: until `server.shutdown_timeout`
+    /// is over, but at least five seconds. A task that has not ended by then is dropped at its next `.await`. A panic in it is logged and
+    /// ends nothing else.
     ///
     /// `name` is for the log.
     ///
@@ -99,9 +100,52 @@ impl Process {
         self.0.tasks.spawn(name, task);
     }
 
+    /// Does something again and again, with a pause of this length before the first time and between the end of one and the beginning of the
+    /// next, until the process stops. One that is under way then is awaited, as [`Process::spawn`] says. A panic is logged; the next
+    /// time comes all the same. A pause is at least a millisecond long.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// # async fn remove_old_drafts(process: &kalgan::Process) {}
+    ///
+    /// fn app(app: kalgan::App) -> kalgan::App {
+    ///     app.on_start(|process| async move {
+    ///         process.every("old drafts", Duration::from_secs(3600), |process| async move {
+    ///             remove_old_drafts(&process).await;
+    ///         });
+    ///         Ok::<(), kalgan::Error>(())
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`Process::spawn`].
+    pub fn every<F>(&self, name: &'static str, pause: Duration, task: impl Fn(Process) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let (process, pause) = (self.clone(), pause.max(Duration::from_millis(1)));
+        self.spawn(name, async move {
+            while tokio::time::timeout(pause, process.stopping()).await.is_err() {
+                // The call itself may panic, too.
+                tasks::caught(name, async { task(process.clone()).await }).await;
+            }
+        });
+    }
+
     /// Ends when the process has been asked to stop and its requests have been answered; at once when that was before.
+    ///
+    /// For what serves the requests: a queue that takes work from them goes on until then.
     pub async fn stopping(&self) {
-        self.0.tasks.stopping().await;
+        self.0.tasks.reached(Stage::Stopping).await;
+    }
+
+    /// Ends as soon as the process has been asked to stop, while requests are still being answered; at once when that was before.
+    ///
+    /// For an answer or a connection that would go on for ever, such as a WebSocket: it has until `server.shutdown_timeout` to say goodbye.
+    pub async fn asked_to_stop(&self) {
+        self.0.tasks.reached(Stage::Asked).await;
     }
 
     /// The text that a template makes, outside of any request: for a mail that a task sends, say. It sees the variables of its context
@@ -137,6 +181,11 @@ impl Process {
     /// Says, once, where the site that is served is to be found.
     pub(crate) fn set_site(&self, site: impl Fn() -> Option<Arc<Site>> + Send + Sync + 'static) {
         let _ = self.0.site.set(Box::new(site));
+    }
+
+    /// Tells everybody who waits for it that the process was asked to stop.
+    pub(crate) fn tell_asked(&self) {
+        self.0.tasks.tell_asked();
     }
 
     /// Asks all tasks to end, and waits so long for them. Gives the names of those that did not.

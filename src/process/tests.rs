@@ -1,5 +1,7 @@
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use futures_util::FutureExt;
 
 use super::*;
 
@@ -19,7 +21,7 @@ async fn tasks_are_awaited_when_the_process_stops() {
     let note = |name: &'static str| ended.lock().unwrap().push(name);
     let (inner, outer) = (tasks.clone(), ended.clone());
     tasks.spawn("drains", async move {
-        inner.stopping().await;
+        inner.reached(Stage::Stopping).await;
         let second = outer.clone();
         inner.spawn("follows", async move { second.lock().unwrap().push("follows") });
         tokio::time::sleep(Duration::from_secs(3)).await;
@@ -38,7 +40,7 @@ async fn stopping_ends_also_for_those_who_ask_late() {
     let asked = AtomicBool::new(false);
     tokio::join!(
         async {
-            tasks.stopping().await;
+            tasks.reached(Stage::Stopping).await;
             assert!(asked.load(Ordering::Relaxed));
         },
         async {
@@ -46,7 +48,34 @@ async fn stopping_ends_also_for_those_who_ask_late() {
             tasks.stop(Duration::ZERO).await;
         }
     );
-    tasks.stopping().await;
+    tasks.reached(Stage::Stopping).await;
+}
+
+#[tokio::test]
+async fn who_is_asked_to_stop_hears_it_before_the_requests_are_answered() {
+    let tasks = Tasks::default();
+    tasks.tell_asked();
+    tasks.reached(Stage::Asked).await;
+    assert!(tasks.reached(Stage::Stopping).now_or_never().is_none());
+    tasks.stop(Duration::ZERO).await;
+    tasks.tell_asked();
+    tasks.reached(Stage::Stopping).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_again_and_again_outlives_a_panic_and_ends_with_the_process() {
+    static TIMES: AtomicUsize = AtomicUsize::new(0);
+    let (process, log) = (crate::testing::request("/").process().clone(), crate::captured_log::CapturedLog::start());
+    process.every("rounds", Duration::from_secs(10), |_| async {
+        assert!(TIMES.fetch_add(1, Ordering::Relaxed) != 1, "the second\ntime");
+    });
+    tokio::time::sleep(Duration::from_secs(35)).await;
+    assert_eq!(TIMES.load(Ordering::Relaxed), 3);
+    let lines = log.take();
+    assert!(lines.iter().any(|line| line.contains("rounds") && line.contains(r"the second\ntime")), "{lines:?}");
+    assert!(process.stop(Duration::from_secs(1)).await.is_empty(), "the pause is broken off");
+    tokio::time::sleep(Duration::from_secs(35)).await;
+    assert_eq!(TIMES.load(Ordering::Relaxed), 3);
 }
 
 #[test]

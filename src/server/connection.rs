@@ -89,6 +89,8 @@ enum End {
     Stalled,
     /// The process stops and the time for it was over.
     Cut,
+    /// As `Cut`, when a WebSocket had taken it over.
+    UpgradedCut,
 }
 
 /// Serves one connection to its end. Whatever goes wrong is this connection's affair: at most one line in the log.
@@ -99,7 +101,7 @@ where
     let activity = Arc::new(Activity::default());
     let service = exchange::service(connections.answer.clone(), activity.clone(), peer);
     let wire = TokioIo::new(Wire::new(socket, activity.clone()));
-    let mut connection = connections.http.serve_connection(wire, service);
+    let mut connection = connections.http.serve_connection(wire, service).with_upgrades();
     let mut stop = pin!(connections.stop.notified());
     let mut limit = Limit::new(connections.options);
     let mut draining = false;
@@ -127,14 +129,37 @@ where
         }
     })
     .await;
+    let parts = connection.into_parts();
+    let end = if parts.is_some() { end } else { end_of_upgraded(&connections, &activity, stop).await };
     end.log(peer);
-    if matches!(end, End::Cut) {
+    if matches!(end, End::Cut | End::UpgradedCut) {
         connections.cut.fetch_add(1, Ordering::Relaxed);
     }
-    if let Some(last_words) = end.last_words(&activity) {
-        let socket = connection.into_parts().io.into_inner().into_socket();
+    if let (Some(parts), Some(last_words)) = (parts, end.last_words(&activity)) {
+        let socket = parts.io.into_inner().into_socket();
         // The client is told as well as it lets itself be told.
         let _ = tokio::time::timeout(LINGER, linger(socket, last_words)).await;
+    }
+}
+
+/// Waits until whoever took a connection over has done with it. No time limit of HTTP holds for it any more, only that of a process that
+/// stops.
+async fn end_of_upgraded(connections: &Connections, activity: &Activity, stop: impl Future<Output = ()>) -> End {
+    let time_is_over = async {
+        if connections.cut_at.get().is_none() {
+            stop.await;
+        }
+        if let Some(cut_at) = connections.cut_at.get() {
+            tokio::time::sleep_until(*cut_at).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = activity.handover().ended() => End::Closed,
+        () = time_is_over => {
+            activity.handover().cut();
+            End::UpgradedCut
+        }
     }
 }
 
@@ -183,6 +208,9 @@ impl End {
             End::HeadTimeout => tracing::debug!(%peer, "connection closed: the head of a request took too long"),
             End::IdleTimeout => tracing::trace!(%peer, "connection closed: idle"),
             End::Stalled => tracing::debug!(%peer, "connection closed: the client does not take its answer"),
+            End::UpgradedCut => {
+                tracing::warn!(%peer, "connection cut: the process stops and its WebSocket was still open")
+            }
             End::Cut => tracing::warn!(%peer, "connection cut: the process stops and a request was still in flight"),
         }
     }

@@ -56,7 +56,18 @@ pub(super) fn service(
                 slot.put(answering);
                 let running = warp.clone().call(Request::new(Empty::<Bytes>::new()));
                 let activity = activity.clone();
-                Either::Right(async move { Ok(finished(running.await?.map(Sent::Right), activity)) })
+                Either::Right(Either::Left(async move { Ok(finished(running.await?.map(Sent::Right), activity)) }))
+            }
+            Answered::ByFilter(answering) => {
+                let (activity, slot) = (activity.clone(), slot.clone());
+                slot.put(answering);
+                Either::Right(Either::Right(async move {
+                    let response = run(slot).await;
+                    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                        activity.handover().begin();
+                    }
+                    Ok(finished(response.map(Sent::Right), activity))
+                }))
             }
         }
     })
@@ -81,7 +92,9 @@ fn ask(answer: &dyn Answer, request: Request<Incoming>, activity: &Arc<Activity>
 
 /// What goes to hyper.
 fn finished<B>(mut response: Response<B>, activity: Arc<Activity>) -> Response<Noted<B>> {
-    if activity.is_stopping() || activity.has_unread_body() {
+    let is_last = activity.is_stopping() || activity.has_unread_body();
+    // A field that says how the connection goes on is there already when it goes on as something else.
+    if is_last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response.headers_mut().insert(CONNECTION, CLOSE);
     }
     let until_shutdown = response.extensions_mut().remove::<UntilShutdown>().is_some();
@@ -108,7 +121,7 @@ impl Slot {
     }
 }
 
-/// The one warp filter: runs what was put into the slot.
+/// The one warp filter of Kalgan's own: runs what was put into the slot.
 async fn run(slot: Arc<Slot>) -> warp::reply::Response {
     let Some(answering) = slot.take() else {
         return status(StatusCode::INTERNAL_SERVER_ERROR).map(Into::into);

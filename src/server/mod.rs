@@ -9,6 +9,8 @@
 //! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides; in which coding,
 //!    [`encodings`]), else by the site's controllers, with its [`body`] read within the limit; [`errors`] makes the page for what
 //!    failed, [`send`] the answer for warp, with an entity tag and compressed where that is worth it ([`page`]).
+//! 6. Where a site has warp filters of its own, they are asked before its controllers ([`mounted`], the body meanwhile is a [`loan`]). A
+//!    WebSocket takes its connection over ([`handover`]).
 //!
 //! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
 
@@ -30,8 +32,11 @@ mod encodings;
 mod errors;
 mod exchange;
 mod failure;
+mod handover;
 mod headers;
 pub mod listener;
+mod loan;
+mod mounted;
 mod page;
 mod pipeline;
 mod send;
@@ -47,9 +52,10 @@ pub use development::{Development, PREFIX};
 pub use listener::Listener;
 #[cfg(feature = "overlay")]
 pub use listener::SharedSocket;
+pub use mounted::{Filter, Mounted, Rejection, Reply};
 #[cfg(feature = "overlay")]
 pub use page::variants;
-pub use pipeline::{Asking, Pipeline, Serving};
+pub use pipeline::{Pipeline, Serving};
 pub use send::as_sent;
 
 /// Limits of connections. They hold for each connection alone, except the last two.
@@ -111,4 +117,6 @@ pub enum Answered {
     /// What comes of this future, which warp runs. It runs to its end even when the client has gone, except when the process stops
     /// and the time for that is over.
     Later(BoxFuture<'static, warp::reply::Response>),
+    /// As `Later`, where warp must not run it because it runs warp: the site has filters of its own, which are asked first.
+    ByFilter(BoxFuture<'static, warp::reply::Response>),
 }

@@ -11,6 +11,8 @@
 //! 9. services do what they do with every answer: a session is kept, a cookie is sent ([`Request::finish`]); then cookies are renewed;
 //! 10. the answer gets the headers that every answer has ([`send`]), an entity tag and, where it is worth it, a coding ([`super::page`]).
 //!
+//! Where the site mounts warp filters, these are asked between 1 and 3, before its routes ([`mounted`](super::mounted)).
+//!
 //! Everything here works on one [`Serving`], taken once, so a request never sees half of a change.
 
 use std::panic::AssertUnwindSafe;
@@ -26,12 +28,13 @@ use tokio::time::{Instant, timeout_at};
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::Incoming;
+use super::mounted::Mounted;
 use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Failure, Request, Response, host};
+use crate::http::{Body, Failure, Request, Response, Unreadable, host};
 use crate::process::Process;
 use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
@@ -50,7 +53,7 @@ pub struct Serving {
 /// The settings that the pipeline asks for on every request, read once.
 pub(super) struct Rules {
     /// Most bytes of a body.
-    max_body_size: u64,
+    pub(super) max_body_size: u64,
     /// The time for reading and answering a request; `None` is no limit.
     request_timeout: Option<Duration>,
     /// The cookies that are sent again with every answer.
@@ -72,6 +75,8 @@ const GATHERING: Duration = Duration::from_millis(10);
 pub struct Pipeline {
     current: ArcSwap<Serving>,
     process: Process,
+    /// The site's own filters.
+    mounted: Option<Mounted>,
 }
 
 impl Serving {
@@ -169,6 +174,11 @@ impl Answer for Pipeline {
         }
         match serving.file(&parts) {
             Ok(answer) => Answered::AtOnce(answer),
+            Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
+                let asking = Asking { parts, peer, process: self.process.clone() };
+                let serving = Guard::into_inner(serving);
+                Answered::ByFilter(Box::pin(serving.answer_mounted(mounted.clone(), asking, body)))
+            }
             Err(other) => {
                 let asking = Asking { parts, peer, process: self.process.clone() };
                 Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
@@ -180,7 +190,31 @@ impl Answer for Pipeline {
 impl Pipeline {
     /// A pipeline that answers from this site, in this process, until another site is put in its place.
     pub fn new(serving: Serving, process: Process) -> Self {
-        Pipeline { current: ArcSwap::from_pointee(serving), process }
+        Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None }
+    }
+
+    /// The same, with filters that are asked before the site's routes.
+    pub fn mounting(mut self, mounted: Option<Mounted>) -> Self {
+        self.mounted = mounted;
+        self
+    }
+
+    /// The whole way of a request that comes from no connection.
+    pub async fn answer_whole(
+        &self,
+        parts: Parts,
+        body: impl RequestBody + 'static,
+        peer: Peer,
+    ) -> warp::reply::Response {
+        let serving = self.serving();
+        let asking = |parts| Asking { parts, peer, process: self.process.clone() };
+        match serving.file(&parts) {
+            Ok(answer) => answer.map(Into::into),
+            Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
+                serving.answer_mounted(mounted.clone(), asking(parts), body).await
+            }
+            Err(other) => serving.answer_other(other, asking(parts), body).await,
+        }
     }
 
     /// Follows edits of the site when nobody asks for a page, so that open pages can be told; until the future is dropped. In
@@ -207,14 +241,6 @@ impl Pipeline {
 }
 
 impl Serving {
-    /// The whole way of a request.
-    pub async fn answer(self: Arc<Self>, asking: Asking, body: impl RequestBody) -> warp::reply::Response {
-        match self.file(&asking.parts) {
-            Ok(answer) => answer.map(Into::into),
-            Err(other) => self.answer_other(other, asking, body).await,
-        }
-    }
-
     /// Step 1: the answer for a static file, or what the request is for instead.
     fn file(&self, parts: &Parts) -> Result<http::Response<Bytes>, NoFile> {
         if !self.rules.knows_host(parts) {
@@ -235,11 +261,25 @@ impl Serving {
         asking: Asking,
         body: impl RequestBody,
     ) -> warp::reply::Response {
+        match self.request(asking) {
+            Ok(request) => self.answer_request(other, request, body).await,
+            Err(unreadable) => errors::without_request(&self, *unreadable).await,
+        }
+    }
+
+    /// Step 2.
+    pub(super) fn request(&self, asking: Asking) -> Result<Request, Box<Unreadable>> {
         let Asking { parts, peer, process } = asking;
-        let mut request = match Request::new(self.site.clone(), process, parts, peer.address) {
-            Ok(request) => request,
-            Err(unreadable) => return errors::without_request(&self, *unreadable).await,
-        };
+        Request::new(self.site.clone(), process, parts, peer.address)
+    }
+
+    /// Steps 3 to 10.
+    pub(super) async fn answer_request(
+        self: Arc<Self>,
+        other: NoFile,
+        mut request: Request,
+        body: impl RequestBody,
+    ) -> warp::reply::Response {
         let response = match other {
             NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
             NoFile::Refused(failure) => Err(failure),
@@ -352,17 +392,14 @@ impl Serving {
 }
 
 /// A request as it comes from a connection, and the process that it comes to.
-pub struct Asking {
-    /// Its head.
-    pub parts: Parts,
-    /// Who is at the other end.
-    pub peer: Peer,
-    /// The process.
-    pub process: Process,
+pub(super) struct Asking {
+    pub(super) parts: Parts,
+    pub(super) peer: Peer,
+    pub(super) process: Process,
 }
 
 /// What a request is for that is not answered by one slice of a static file.
-enum NoFile {
+pub(super) enum NoFile {
     /// A host that is not ours.
     OtherHost,
     /// Several parts of a file, which warp sends one after the other.

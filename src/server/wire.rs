@@ -4,12 +4,15 @@
 //! keeps [`Activity`] up to date. One task drives a connection, so the orders are relaxed: the atomics only make the notes shareable.
 
 use std::io;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::handover::{Handover, Side};
 
 /// Where a connection is between two requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +42,15 @@ pub(super) struct Activity {
     unread_body: AtomicBool,
     /// The process stops, so the next answer is the last.
     stopping: AtomicBool,
+    /// What holds once a WebSocket has taken the connection over.
+    handover: Handover,
 }
 
 impl Activity {
+    pub(super) fn handover(&self) -> &Handover {
+        &self.handover
+    }
+
     pub(super) fn phase(&self) -> Phase {
         match self.phase.load(Relaxed) {
             0 => Phase::New,
@@ -137,12 +146,36 @@ impl Activity {
 #[derive(Debug)]
 pub(super) struct Wire<S> {
     socket: S,
-    activity: Arc<Activity>,
+    activity: Noted,
+}
+
+/// Notes when the socket is gone.
+#[derive(Debug)]
+struct Noted(Arc<Activity>);
+
+impl Deref for Noted {
+    type Target = Activity;
+
+    fn deref(&self) -> &Activity {
+        &self.0
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.0.handover.end();
+    }
 }
 
 impl<S> Wire<S> {
     pub(super) fn new(socket: S, activity: Arc<Activity>) -> Self {
-        Wire { socket, activity }
+        Wire { socket, activity: Noted(activity) }
+    }
+
+    /// The error of a socket that was cut.
+    fn cut<T>(&self, cx: &mut Context<'_>, side: Side) -> Option<Poll<io::Result<T>>> {
+        let is_cut = self.activity.handover.is_cut(cx, side);
+        is_cut.then(|| Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the process stops"))))
     }
 
     pub(super) fn into_socket(self) -> S {
@@ -152,6 +185,9 @@ impl<S> Wire<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(cut) = self.cut(cx, Side::Read) {
+            return cut;
+        }
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.socket).poll_read(cx, buffer);
         if let Poll::Ready(Ok(())) = result {
@@ -163,6 +199,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(cut) = self.cut(cx, Side::Write) {
+            return cut;
+        }
         let result = Pin::new(&mut self.socket).poll_write(cx, buffer);
         self.activity.note_write(&result);
         result
@@ -173,6 +212,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let Some(cut) = self.cut(cx, Side::Write) {
+            return cut;
+        }
         let result = Pin::new(&mut self.socket).poll_write_vectored(cx, buffers);
         self.activity.note_write(&result);
         result

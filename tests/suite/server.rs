@@ -71,8 +71,13 @@ impl Server {
     }
 
     /// Asks the process to stop, if that has not been done, and gives its exit status and its log.
-    pub fn stop(mut self) -> (ExitStatus, String) {
+    pub fn stop(self) -> (ExitStatus, String) {
         self.terminate();
+        self.wait()
+    }
+
+    /// Waits until the process has ended, and gives its exit status and its log.
+    pub fn wait(mut self) -> (ExitStatus, String) {
         let status = self.process.wait().unwrap();
         let log = self.log();
         (status, log)

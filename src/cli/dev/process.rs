@@ -19,8 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::messages::{self, Progress, Report};
 use crate::server::SharedSocket;
 
-/// How much longer than requests in flight get a process may take to end; then it is killed.
-const GRACE: Duration = Duration::from_secs(5);
+/// How much longer than requests in flight get a process may take to end, for its hooks and its tasks; then it is killed.
+const GRACE: Duration = Duration::from_secs(15);
 
 /// How long to wait for the last words of a process that has ended.
 const LAST_WORDS: Duration = Duration::from_millis(200);

@@ -8,7 +8,7 @@ use super::*;
 use crate::controller::{Dispatch, controller};
 use crate::http::Response;
 use crate::server::tests::static_site;
-use crate::server::{Asking, Peer, Serving};
+use crate::server::{Peer, Pipeline, Serving};
 use crate::site::Context;
 use crate::snapshot::{Language, Limits, Links, Path, Place, Route, Snapshot, Table, Template, Text, Value};
 
@@ -63,14 +63,9 @@ async fn ask(broken: &[&str], target: &str) -> (u16, String) {
             .map(|name| (name, controller(move || Response::render(format!("{name}.html"), Context::new())))),
         [],
     );
-    let serving = Arc::new(Serving::new(site(broken), &dispatch).unwrap());
+    let pipeline = Pipeline::new(Serving::new(site(broken), &dispatch).unwrap(), static_site::process());
     let parts = Request::get(target).header("host", "a").body(()).unwrap().into_parts().0;
-    let answer = serving
-        .answer(
-            Asking { parts, peer: Peer { address: None }, process: static_site::process() },
-            Full::new(Bytes::new()),
-        )
-        .await;
+    let answer = pipeline.answer_whole(parts, Full::new(Bytes::new()), Peer { address: None }).await;
     let status = answer.status().as_u16();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8_lossy(&body).into_owned())

@@ -12,3 +12,11 @@ mod uploads;
 mod visits;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod mail;
+mod lifecycle;
+mod mounted;
+mod passwords;
+#[cfg(feature = "websocket")]
+mod sockets;
+mod subprocess;
+mod testing;
+mod visit;

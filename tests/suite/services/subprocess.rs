@@ -1,0 +1,61 @@
+//! A site that runs in a process of its own, which is this very test program: for what needs real sockets and signals.
+
+use std::process::{Command, ExitCode, Output};
+
+use kalgan::App;
+
+use super::lifecycle;
+#[cfg(feature = "websocket")]
+use super::sockets;
+use crate::server::Server;
+
+/// What the test program is told: which site it is, and the command line of that.
+const SITE: &str = "KALGAN_TEST_SITE";
+const ARGUMENTS: &str = "KALGAN_TEST_ARGUMENTS";
+
+type Site = fn() -> App;
+
+/// Every site that can be started, by name.
+const SITES: &[(&str, Site)] = &[
+    ("orderly", lifecycle::orderly),
+    ("failing hook", lifecycle::failing_hook),
+    ("panicking hook", lifecycle::panicking_hook),
+    ("failing state", lifecycle::failing_state),
+    ("slow", lifecycle::slow),
+    #[cfg(feature = "websocket")]
+    ("sockets", sockets::app),
+];
+
+/// Starts a site with settings, each `key=value`.
+pub fn start(site: &str, settings: &[&str]) -> Server {
+    Server::start_command(command(site), settings)
+}
+
+/// Runs a site that ends by itself, listening on a port, and gives what it said.
+pub fn output(site: &str, port: u16) -> Output {
+    let data = tempfile::tempdir().unwrap();
+    let set = format!("data.path={}", data.path().display());
+    command(site).args(["serve", "--port", &port.to_string(), "--set", &set]).output().unwrap()
+}
+
+/// A command that becomes the site when it is given the arguments of its binary.
+fn command(site: &str) -> Command {
+    let mut command = Command::new("sh");
+    let script = format!(
+        "{ARGUMENTS}=\"$*\" exec \"$0\" services::subprocess::the_process_of_a_site --exact --ignored --nocapture"
+    );
+    command.args(["-c", &script]).arg(std::env::current_exe().unwrap()).env(SITE, site);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sites/process/app");
+    command.args(["--site", folder]);
+    command
+}
+
+#[test]
+#[ignore = "it is the process that other tests here start"]
+fn the_process_of_a_site() {
+    let (Ok(site), Ok(arguments)) = (std::env::var(SITE), std::env::var(ARGUMENTS)) else { return };
+    let (_, app) = SITES.iter().find(|(name, _)| *name == site).unwrap();
+    let code = kalgan::testing::run(app(), std::iter::once("site").chain(arguments.split(' ')));
+    // What a test would print at its end nobody reads.
+    std::process::exit(if code == ExitCode::SUCCESS { 0 } else { i32::from(code == ExitCode::from(1)) + 10 });
+}
