@@ -109,6 +109,7 @@ mod tests {
             methods: None,
             requirements: Vec::new().into(),
             language: None,
+            limits: Default::default(),
             place: place.clone(),
         };
         let value = Value::Text("log/request".into());

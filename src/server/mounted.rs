@@ -25,6 +25,7 @@ use super::exchange::UntilShutdown;
 use super::loan::{Loan, State};
 use super::pipeline::{Asking, NoFile, RequestBody, Serving};
 use super::{PREFIX, errors};
+use crate::controller::panic_failure;
 use crate::http::{Failure, Request};
 
 /// All filters that a site mounts, as one.

@@ -32,7 +32,7 @@ pub use visitor::Visitor;
 
 use crate::controller::Dispatch;
 use crate::error::Error;
-use crate::http::{Cookie, Request};
+use crate::http::Request;
 use crate::launch::{self, App, process};
 use crate::process::{DataFolder, Process, States};
 use crate::server::{Pipeline, Serving};

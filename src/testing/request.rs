@@ -122,7 +122,7 @@ impl<'c> RequestBuilder<'c> {
         let parts = parts(&self.method, &self.address, &self.headers);
         let request = Request::new(site.clone(), process.clone(), parts, None);
         let mut request = request.unwrap_or_else(|unreadable| panic!("`{}`: {}", self.address, unreadable.reason));
-        if let Found::Route(found) = site.router.find(request.method(), request.uri().path()) {
+        if let Found::Route(found) = site.router.find(request.method(), request.host(), request.uri().path()) {
             if let Some(language) = found.language {
                 request.set_language(language);
             }

@@ -169,6 +169,7 @@ mod tests {
             methods: None,
             requirements: vec![("number".into(), "[0-9]+".into())].into(),
             language: language.map(Into::into),
+            limits: Default::default(),
             place: crate::snapshot::Place { file: "routes/main.yaml".into(), line: 1, column: 1 },
         };
         let hides = |first: Option<&'static str>, second: Option<&'static str>| {

@@ -7,16 +7,16 @@ mod csrf;
 mod database;
 mod demo;
 mod instances;
-mod sessions;
-mod uploads;
-mod visits;
+mod lifecycle;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod mail;
-mod lifecycle;
 mod mounted;
 mod passwords;
+mod sessions;
 #[cfg(feature = "websocket")]
 mod sockets;
 mod subprocess;
 mod testing;
+mod uploads;
 mod visit;
+mod visits;
