@@ -124,7 +124,7 @@ impl Visitor {
 
 /// An instance in production that shares what it keeps with the others.
 fn instance(redis: &Redis, data: &Path) -> Server {
-    let (server, data) = (format!("cache.server={}", redis.url()), format!("data.path={}", data.display()));
+    let (server, data) = (format!("cache.server={}", redis.address()), format!("data.path={}", data.display()));
     Server::start(&["environment.is_prod=true", "session.store=redis", "db.migrate_on_start=true", &server, &data])
 }
 
