@@ -84,6 +84,9 @@ impl Request {
 }
 
 fn wrong_type(wanted: &str, found: &str) -> Failure {
+    if (wanted, found) == (FORM, MULTIPART) {
+        return Failure::new(415, "a form with files is read by `kalgan::upload::form`");
+    }
     let found = if found.is_empty() { "no `Content-Type`".to_string() } else { format!("`{found}`") };
     Failure::new(415, format!("the body must be `{wanted}`, the request has {found}"))
 }

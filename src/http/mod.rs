@@ -19,6 +19,7 @@ mod shared;
 mod variables;
 mod view;
 
+#[allow(unused_imports, reason = "only the feature `upload` takes a body")]
 pub(crate) use body_stream::BodyStream;
 pub use cookie::{Cookie, SameSite};
 pub use failure::Failure;

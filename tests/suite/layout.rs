@@ -80,6 +80,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
     ("strsim", &["hint.rs"]),
+    // The latter in its tests alone.
     ("tempfile", &["service/upload/", "overlay/watch/folders.rs"]),
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
     ("tracing_subscriber", &["captured_log.rs", "cli/"]),

@@ -1,9 +1,7 @@
 //! A file of a form, in memory or in the form's temporary file.
 
 use std::fmt;
-use std::fs;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +11,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
 
 use super::parts::Head;
+use super::spool::Temporary;
 use super::{name, save};
 use crate::http::Failure;
 
@@ -38,7 +37,7 @@ pub(super) enum Stored {
 /// A part of a temporary file.
 #[derive(Clone)]
 pub(super) struct Span {
-    pub(super) file: Arc<fs::File>,
+    pub(super) file: Arc<Temporary>,
     pub(super) begin: u64,
     pub(super) length: u64,
 }
@@ -173,7 +172,7 @@ impl Span {
     /// The piece that begins `at` so many bytes; empty at the end.
     pub(super) fn read(&self, at: u64) -> io::Result<Bytes> {
         let mut piece = vec![0; self.length.saturating_sub(at).min(PIECE) as usize];
-        self.file.read_exact_at(&mut piece, self.begin + at)?;
+        self.file.read_at(&mut piece, self.begin + at)?;
         Ok(piece.into())
     }
 }

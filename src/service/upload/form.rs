@@ -14,7 +14,7 @@ const IN_MEMORY: u64 = 16;
 /// How many of a file's first bytes tell its type, at most.
 const SNIFFED: u64 = 8 << 10;
 
-/// A form that has been read; see [`form`](super::form).
+/// A form that has been read; see [`form`](super::form()).
 #[derive(Debug, Default)]
 pub struct Form {
     fields: Vec<Field>,

@@ -2,9 +2,9 @@
 //!
 //! The server leaves such a body unread. A controller, or a middleware, chooses how it is read:
 //!
-//! - [`form`] reads all of it, once for each request: texts and small files into memory, larger files into a temporary file. What it
+//! - [`form()`] reads all of it, once for each request: texts and small files into memory, larger files into a temporary file. What it
 //!   holds in memory is bounded however large the form is.
-//! - [`parts`] gives one part after the other, piece by piece, and keeps nothing: to pass an upload on to somewhere else.
+//! - [`parts()`] gives one part after the other, piece by piece, and keeps nothing: to pass an upload on to somewhere else.
 //!
 //! Limits: the whole body may have as many bytes as the route's `max_body_size`, or `server.max_body_size`, allows; one part
 //! `upload.max_part_size`; a form has at most `upload.max_parts` parts, each with a head of 16 KiB and 32 fields.
@@ -52,7 +52,7 @@ use crate::site::Settings;
 ///
 /// 415 when the body is no `multipart/form-data`; 413 when the form or a part of it is larger, or has more parts, than is allowed; 400
 /// when it is malformed, ends too early, or has a text that is not UTF-8; 507 when the disk is full, else 500 when a temporary file cannot
-/// be written; 500 when [`parts`] has taken the body before.
+/// be written; 500 when [`parts()`] has taken the body before.
 pub async fn form(request: &Request) -> Result<Arc<Form>, Failure> {
     let kept = request.kept::<Kept>();
     kept.0.get_or_init(|| async { form::read(request).await.map(Arc::new) }).await.clone()

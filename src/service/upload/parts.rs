@@ -11,7 +11,7 @@ use crate::http::{BodyStream, Failure};
 /// The media type of a part that does not say one (RFC 7578 section 4.4) and of a file.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// The parts of a form that is arriving; see [`parts`](super::parts).
+/// The parts of a form that is arriving; see [`parts`](super::parts()).
 pub struct Parts {
     multipart: Multipart<'static>,
     source: Source,

@@ -18,10 +18,35 @@ const ROOM: usize = 256 << 10;
 /// The folder below `data.path`.
 const FOLDER: &str = "uploads";
 
+/// A file that goes when the last one that uses it does. The system takes some hundred milliseconds to free a gigabyte, so that is done
+/// where nobody waits for it.
+pub(super) struct Temporary(Option<File>);
+
+impl Temporary {
+    /// Reads exactly as many bytes as there is room for.
+    pub(super) fn read_at(&self, room: &mut [u8], begin: u64) -> io::Result<()> {
+        self.file().read_exact_at(room, begin)
+    }
+
+    fn file(&self) -> &File {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let file = self.0.take();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(file))),
+            Err(_) => drop(file),
+        }
+    }
+}
+
 /// Where the large files of a form are written one behind the other.
 pub(super) struct Spool {
     data: DataFolder,
-    file: Option<Arc<File>>,
+    file: Option<Arc<Temporary>>,
     /// How many bytes are in the file.
     written: u64,
     /// What is to be written next.
@@ -34,7 +59,7 @@ impl Spool {
     }
 
     /// The file, made when it is first needed, and where what comes next begins in it.
-    pub(super) async fn begin(&mut self) -> Result<(Arc<File>, u64), Failure> {
+    pub(super) async fn begin(&mut self) -> Result<(Arc<Temporary>, u64), Failure> {
         let begin = self.written + self.waiting.len() as u64;
         if let Some(file) = &self.file {
             return Ok((file.clone(), begin));
@@ -44,7 +69,7 @@ impl Spool {
             let folder = data.folder(FOLDER).map_err(Failure::from_error)?;
             tempfile::tempfile_in(&folder).map_err(|error| failure(&data, "made", &error))
         });
-        let file = Arc::new(made.await?);
+        let file = Arc::new(Temporary(Some(made.await?)));
         self.file = Some(file.clone());
         Ok((file, begin))
     }
@@ -60,7 +85,7 @@ impl Spool {
         let Some(file) = self.file.clone().filter(|_| !self.waiting.is_empty()) else { return Ok(()) };
         let (waiting, written, data) = (std::mem::take(&mut self.waiting), self.written, self.data.clone());
         let mut waiting = blocking(move || {
-            let done = file.write_all_at(&waiting, written);
+            let done = file.file().write_all_at(&waiting, written);
             done.map(|()| waiting).map_err(|error| failure(&data, "written", &error))
         })
         .await?;

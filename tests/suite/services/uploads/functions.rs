@@ -1,6 +1,6 @@
 //! The controllers and the middleware of the site in `tests/sites/uploads`.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 
 use futures_util::TryStreamExt;
 use kalgan::controller::{ControllerFn, Dispatch, MiddlewareFn, controller, middleware};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
 pub fn app() -> App {
-    let controllers: [(&'static str, ControllerFn); 10] = [
+    let controllers: [(&'static str, ControllerFn); 11] = [
         ("upload::form", controller(form)),
         ("upload::parse", controller(parse)),
         ("upload::parts", controller(parts)),
@@ -21,6 +21,7 @@ pub fn app() -> App {
         ("upload::ignored", controller(|request: Request| format!("{} bytes", request.body().len()))),
         ("upload::save", controller(save)),
         ("upload::read", controller(read)),
+        ("upload::stored", controller(stored)),
         ("upload::open", controller(|request: Request| open_files(&request).to_string())),
     ];
     let length: (&'static str, ControllerFn) =
@@ -37,10 +38,22 @@ pub fn open_files(process: &impl AsProcess) -> usize {
     links.filter(|link| link.starts_with(&folder)).count()
 }
 
+/// Waits until it has none open: they are closed beside the answer. The limit only keeps a mistake from hanging the tests.
+#[track_caller]
+pub fn wait_until_closed(open: impl Fn() -> usize) {
+    for _ in 0..12_000 {
+        if open() == 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    panic!("a temporary file stays open");
+}
+
 /// A number that tells contents apart.
 pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
+    hasher.write(bytes);
     hasher.finish()
 }
 
@@ -96,12 +109,12 @@ async fn parts(request: Request) -> Result<Response, Failure> {
         if part.name() == "skipped" {
             continue;
         }
-        let mut hasher = Vec::new();
+        let mut hasher = DefaultHasher::new();
         while let Some(piece) = part.chunk().await? {
             assert!(!piece.is_empty());
-            hasher.extend_from_slice(&piece);
+            hasher.write(&piece);
         }
-        seen.push(json!([part.name(), part.is_file(), part.file_name(), part.declared_type(), hash(&hasher)]));
+        seen.push(json!([part.name(), part.is_file(), part.file_name(), part.declared_type(), hasher.finish()]));
     }
     Ok(Response::json(&json!({ "parts": seen, "on_disk": open_files(&request) })))
 }
@@ -157,6 +170,13 @@ async fn save(request: Request) -> Result<Response, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Failure::because(409, error)),
         Err(error) => Err(Failure::from_error(error)),
     }
+}
+
+/// For `benches/uploads`: the length of the file, which is not read again.
+async fn stored(request: Request) -> Result<String, Failure> {
+    let form = upload::form(&request).await?;
+    let file = form.file("file").ok_or_else(|| Failure::new(400, "no file"))?;
+    Ok(file.len().to_string())
 }
 
 /// The file by each of the ways to read it, which must be the same.

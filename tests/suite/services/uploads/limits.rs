@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use kalgan::testing::{self, Client};
 use serde_json::{Value, json};
 
-use super::functions::{app, hash, open_files};
+use super::functions::{app, hash, open_files, wait_until_closed};
 use super::{TYPE, form, noise};
 
 fn client(settings: &[(&str, &str)]) -> Client {
@@ -55,7 +55,7 @@ fn malformed_forms_are_the_clients_mistake() {
             assert_eq!(answer.status(), status, "{what}");
             assert!(!answer.text().contains("boundary"), "{what}: the reason is for the log");
         }
-        assert_eq!(open_files(client.process()), 0, "{what}");
+        wait_until_closed(|| open_files(client.process()));
     }
     let latin = [b"name=\"\xfc\"".as_slice(), b"filename=\"\xfc\"; name=f"];
     for head in latin {
@@ -133,7 +133,7 @@ fn large_files_are_on_disk_and_gone_with_their_request() {
         for (field, content) in read["fields"].as_array().unwrap().iter().zip(&contents) {
             assert_eq!(field[1]["hash"], hash(content), "{memory} {sizes:?}");
         }
-        assert_eq!(open_files(client.process()), 0, "{memory} {sizes:?}");
+        wait_until_closed(|| open_files(client.process()));
         let folder = client.process().data().path().join("uploads");
         assert_eq!(folder.exists(), on_disk > 0);
         assert!(!folder.exists() || folder.read_dir().unwrap().next().is_none(), "the file has a name");
@@ -147,7 +147,7 @@ fn a_form_that_breaks_off_leaves_no_temporary_file() {
     let mut body = form(&[("name=file; filename=f", &large), ("name=note", b"end")]);
     body.truncate(1_900_000);
     assert_eq!(client.post("/form").body(TYPE, body).send().status(), 400);
-    assert_eq!(open_files(client.process()), 0);
+    wait_until_closed(|| open_files(client.process()));
     assert_eq!(client.process().data().path().join("uploads").read_dir().unwrap().count(), 0);
 }
 
@@ -178,7 +178,7 @@ fn a_file_can_be_read_in_several_ways_and_sent_on() {
             assert_eq!(answer.status(), 413, "{length}");
         }
     }
-    assert_eq!(open_files(client.process()), 0);
+    wait_until_closed(|| open_files(client.process()));
 }
 
 #[test]

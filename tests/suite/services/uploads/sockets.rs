@@ -133,6 +133,7 @@ fn an_upload_that_goes_on_is_cut_by_no_timer_and_one_that_stalls_is() {
     let fields = format!("Content-Length: {}\r\n", body.len());
     let mut stream = connect(&server);
     stream.write_all(head("/large", &fields).as_bytes()).unwrap();
+    // B44: the end of a request was where a piece of it was short.
     for piece in body.chunks(body.len() / 4) {
         stream.write_all(piece).unwrap();
         std::thread::sleep(Duration::from_millis(700));
