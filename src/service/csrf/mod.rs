@@ -68,7 +68,7 @@ pub fn token(request: &Request) -> Result<String, Failure> {
 ///
 /// # Errors
 ///
-/// As [`token`].
+/// As [`token()`].
 pub fn rotate(request: &Request) -> Result<(), Failure> {
     secret::renew(request)
 }
