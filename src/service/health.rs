@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
 use serde::Serialize;
 
 use crate::error::one_line;
@@ -57,11 +59,11 @@ impl Check {
 #[allow(clippy::unused_async, reason = "which services can be asked is a matter of features")]
 pub async fn check(of: &impl AsProcess) -> Report {
     let process = of.process();
-    #[allow(unused_mut, reason = "which services can be asked is a matter of features")]
-    let mut asked: Vec<futures_util::future::BoxFuture<'_, Option<Check>>> = Vec::new();
-    #[cfg(feature = "db")]
-    asked.push(Box::pin(Check::of("database", super::db::ping(process))));
-    let checks = futures_util::future::join_all(asked).await.into_iter().flatten().collect();
+    let asked: Vec<BoxFuture<'_, Option<Check>>> = Vec::from([
+        #[cfg(feature = "db")]
+        Check::of("database", super::db::ping(process)).boxed(),
+    ]);
+    let checks = future::join_all(asked).await.into_iter().flatten().collect();
     Report { checks, is_prod: process.settings().is_prod() }
 }
 

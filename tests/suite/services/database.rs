@@ -260,13 +260,11 @@ fn fresh(settings: &Settings, name: &str) -> Settings {
     let client = client(settings);
     let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     client.block_on(async {
-        match db::pg_pool(client.process()) {
-            Ok(pool) => drop(sqlx::query(statement).execute(pool).await.unwrap()),
-            Err(_) => {
-                let pool = db::mysql_pool(client.process()).unwrap();
-                drop(sqlx::query(statement).execute(pool).await.unwrap());
-            }
-        }
+        let made = match db::pg_pool(client.process()) {
+            Ok(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()),
+            Err(_) => sqlx::query(statement).execute(db::mysql_pool(client.process()).unwrap()).await.map(|_| ()),
+        };
+        made.unwrap();
     });
     with(settings, &[("db.name", name)])
 }
