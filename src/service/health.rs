@@ -4,7 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use serde::Serialize;
 
@@ -35,10 +34,15 @@ impl Check {
     /// Waits for a service's answer; what takes time is limited by the service itself. Without an answer to wait for the process does not
     /// have the service.
     #[allow(dead_code, reason = "which services can be asked is a matter of features")]
-    async fn of(name: &'static str, answer: impl Future<Output = Option<Result<(), String>>>) -> Option<Check> {
-        let start = Instant::now();
-        let reason = answer.await?.err();
-        Some(Check { name, reason, duration: start.elapsed() })
+    fn of<'a>(
+        name: &'static str,
+        answer: impl Future<Output = Option<Result<(), String>>> + Send + 'a,
+    ) -> BoxFuture<'a, Option<Check>> {
+        Box::pin(async move {
+            let start = Instant::now();
+            let reason = answer.await?.err();
+            Some(Check { name, reason, duration: start.elapsed() })
+        })
     }
 
     /// Whether the service can do its work.
@@ -61,7 +65,7 @@ pub async fn check(of: &impl AsProcess) -> Report {
     let process = of.process();
     let asked: Vec<BoxFuture<'_, Option<Check>>> = Vec::from([
         #[cfg(feature = "db")]
-        Check::of("database", super::db::ping(process)).boxed(),
+        Check::of("database", super::db::ping(process)),
     ]);
     let checks = future::join_all(asked).await.into_iter().flatten().collect();
     Report { checks, is_prod: process.settings().is_prod() }

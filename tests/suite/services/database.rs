@@ -204,6 +204,7 @@ fn outage_is_survived(settings: &Settings, kill: impl FnOnce(), start_again: imp
     for _ in 0..3 {
         let answer = client.get("/add/lost").send();
         assert_eq!(answer.status(), 503, "{}", answer.text());
+        assert!(answer.text().contains("the database cannot be worked with at the moment"), "{}", answer.text());
     }
     let health = client.get("/health").send();
     assert_eq!(health.status(), 503);
