@@ -84,6 +84,13 @@ fn code_of(snapshot: &Snapshot) -> String {
 }
 
 #[test]
+fn a_migration_is_written_with_its_engine_and_its_text() {
+    let code = code_of(&snapshot());
+    let written = r#"Migration { number: 3, name: text("add_author"), engine: Some(Engine::Postgres), sql: text("ALTER TABLE \"post\"\n  ADD author TEXT;\n"), "#;
+    assert!(code.contains(written), "{code}");
+}
+
+#[test]
 fn a_controller_is_named_once_with_the_place_that_names_it_first() {
     let code = code_of(&snapshot());
     let lines: Vec<&str> =

@@ -59,27 +59,37 @@ pub struct TemplateError {
     pub problem: Option<Problem>,
 }
 
-/// Whether an error, or one of those that led to it, says that a service which the site uses cannot be reached at the moment. The error
-/// may be of the service's own library: a controller returns it with `?`.
-pub(crate) fn is_outage(error: &(dyn StdError + 'static)) -> bool {
+/// An error that says that a service which the site uses cannot be worked with at the moment.
+#[derive(Debug, thiserror::Error)]
+#[error("{service} cannot be worked with at the moment: {error}")]
+pub(crate) struct Outage {
+    service: &'static str,
+    #[source]
+    error: BoxError,
+}
+
+impl Outage {
+    /// The error with these words around it, where it or one of those that led to it is such a one; else the error itself. It may be
+    /// of the service's own library: a controller returns it with `?`.
+    pub(crate) fn of(error: BoxError) -> Result<Outage, BoxError> {
+        match out_of_order(&*error) {
+            Some(service) => Ok(Outage { service, error }),
+            None => Err(error),
+        }
+    }
+}
+
+/// The service that cannot be worked with at the moment, if an error or one of those that led to it says so.
+pub(crate) fn out_of_order(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if is_outage_itself(error) {
-            return true;
+        #[cfg(feature = "db")]
+        if database::is_outage(error) {
+            return Some("the database");
         }
         cause = error.source();
     }
-    false
-}
-
-#[cfg(feature = "db")]
-fn is_outage_itself(error: &(dyn StdError + 'static)) -> bool {
-    database::is_outage(error)
-}
-
-#[cfg(not(feature = "db"))]
-fn is_outage_itself(_: &(dyn StdError + 'static)) -> bool {
-    false
+    None
 }
 
 /// Text without control characters, for the log: what a client sent must not be able to forge a line of it or move a terminal's

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::error::{self, BoxError, Error};
+use crate::error::{BoxError, Error, Outage};
 
 /// A status of 400 or above together with its reason, on its way to an error page.
 ///
@@ -53,13 +53,14 @@ impl Failure {
             Ok(failure) => return *failure,
             Err(error) => error,
         };
-        let status = match error.downcast_ref::<Error>() {
-            Some(Error::Request(_)) => 400,
-            Some(Error::Service(_)) => 503,
-            _ if error::is_outage(&*error) => 503,
-            _ => 500,
-        };
-        Failure::because(status, error)
+        match error.downcast_ref::<Error>() {
+            Some(Error::Request(_)) => Failure::because(400, error),
+            Some(Error::Service(_)) => Failure::because(503, error),
+            _ => match Outage::of(error) {
+                Ok(outage) => Failure::because(503, outage),
+                Err(error) => Failure::because(500, error),
+            },
+        }
     }
 
     /// The status of the answer.

@@ -1,6 +1,7 @@
 //! Settings that count only when a process starts: a change of one is named, so that nobody waits for it to take effect.
 
 use crate::site::Settings;
+use crate::snapshot::schema;
 
 /// What the listener, its connections, the threads and the services are made with.
 const KEYS: [&str; 10] = [
@@ -16,10 +17,15 @@ const KEYS: [&str; 10] = [
     "server.shutdown_timeout",
 ];
 
+/// The groups of settings that services read when they are made.
+const GROUPS: [&str; 1] = ["db."];
+
 /// Writes a line for each such setting that has another value than before.
 pub(super) fn tell(old: &Settings, new: &Settings) {
     let value = |settings: &Settings, key: &str| settings.get::<Option<String>>(key).ok();
-    for key in KEYS.iter().filter(|key| value(old, key) != value(new, key)) {
+    let names = schema::KEYS.iter().map(|key| key.name);
+    let services = names.filter(|name| GROUPS.iter().any(|group| name.starts_with(group)));
+    for key in KEYS.into_iter().chain(services).filter(|key| value(old, key) != value(new, key)) {
         tracing::warn!("`{key}` was changed; it counts when the process is started again");
     }
 }

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::{self, BoxFuture};
 use serde::Serialize;
 
 use crate::error::one_line;
@@ -33,10 +34,15 @@ impl Check {
     /// Waits for a service's answer; what takes time is limited by the service itself. Without an answer to wait for the process does not
     /// have the service.
     #[allow(dead_code, reason = "which services can be asked is a matter of features")]
-    async fn of(name: &'static str, answer: impl Future<Output = Option<Result<(), String>>>) -> Option<Check> {
-        let start = Instant::now();
-        let reason = answer.await?.err();
-        Some(Check { name, reason, duration: start.elapsed() })
+    fn of<'a>(
+        name: &'static str,
+        answer: impl Future<Output = Option<Result<(), String>>> + Send + 'a,
+    ) -> BoxFuture<'a, Option<Check>> {
+        Box::pin(async move {
+            let start = Instant::now();
+            let reason = answer.await?.err();
+            Some(Check { name, reason, duration: start.elapsed() })
+        })
     }
 
     /// Whether the service can do its work.
@@ -57,13 +63,17 @@ impl Check {
 #[allow(clippy::unused_async, reason = "which services can be asked is a matter of features")]
 pub async fn check(of: &impl AsProcess) -> Report {
     let process = of.process();
-    #[allow(unused_mut, reason = "which services can be asked is a matter of features")]
-    let mut asked: Vec<futures_util::future::BoxFuture<'_, Option<Check>>> = Vec::new();
-    #[cfg(feature = "db")]
-    asked.push(Box::pin(Check::of("database", super::db::ping(process))));
-    #[cfg(feature = "mail")]
-    asked.push(Box::pin(Check::of("mail", super::mail::check(process))));
-    let checks = futures_util::future::join_all(asked).await.into_iter().flatten().collect();
+    let asked: Vec<BoxFuture<'_, Option<Check>>> = Vec::from([
+        #[cfg(feature = "cache")]
+        Check::of("cache", async { Some(super::cache::check(process).await.map_err(|error| error.to_string())) }),
+        #[cfg(feature = "db")]
+        Check::of("database", super::db::ping(process)),
+        #[cfg(feature = "mail")]
+        Check::of("mail", super::mail::check(process)),
+        #[cfg(feature = "session")]
+        Check::of("sessions", async { Some(super::session::check(process).await.map_err(|error| error.to_string())) }),
+    ]);
+    let checks = future::join_all(asked).await.into_iter().flatten().collect();
     Report { checks, is_prod: process.settings().is_prod() }
 }
 

@@ -162,7 +162,7 @@ impl Database {
 
     fn trouble(&self, fault: Fault) -> Trouble {
         let is_outage = match &fault {
-            Fault::Database(error) | Fault::Step(_, error) => error::is_outage(error),
+            Fault::Database(error) | Fault::Step(_, error) => error::out_of_order(error).is_some(),
             _ => false,
         };
         Trouble { is_outage, error: Error::Service(self.text(fault)) }

@@ -140,21 +140,23 @@ fn pools_work(settings: &Settings, engine: &str) {
     }
 }
 
-/// Migrations are run once, by whoever comes first, and a mistake in one changes nothing that was there.
-fn migrations_run_once(settings: &Settings, takes_back: bool) {
+/// Migrations are run once, by whoever comes first, and a mistake in one changes nothing that was there. `pause` is a statement that
+/// takes a second or so: whoever does not wait for the others then meets what they have begun.
+fn migrations_run_once(settings: &Settings, takes_back: bool, pause: &str) {
     let site = copy();
     let folder = site.path();
+    fs::write(migration(folder, "0_slow.sql"), format!("CREATE TABLE slow (id INTEGER);\n{pause};\n")).unwrap();
     let (ok, out, errors) = run(folder, settings, "migrate status");
-    assert!(ok && out.matches("pending").count() == 2, "{out}{errors}");
+    assert!(ok && out.matches("pending").count() == 3, "{out}{errors}");
     let (ok, out, _) = run(folder, settings, "migrate --dry-run");
-    assert!(ok && out.matches("would apply").count() == 2, "{out}");
-    assert!(run(folder, settings, "migrate status").1.matches("pending").count() == 2, "a dry run changes nothing");
+    assert!(ok && out.matches("would apply").count() == 3, "{out}");
+    assert!(run(folder, settings, "migrate status").1.matches("pending").count() == 3, "a dry run changes nothing");
 
     let together: Vec<_> = (0..4).map(|_| command(folder, settings, "migrate").spawn().unwrap()).collect();
     let ended: Vec<_> = together.into_iter().map(|process| told(&process.wait_with_output().unwrap())).collect();
     assert!(ended.iter().all(|(ok, _, _)| *ok), "{ended:?}");
     let applied: usize = ended.iter().map(|(_, out, _)| out.matches("applied migrations/").count()).sum();
-    assert_eq!(applied, 2, "each migration was run by one of them: {ended:?}");
+    assert_eq!(applied, 3, "each migration was run by one of them: {ended:?}");
     let (ok, out, _) = run(folder, settings, "migrate");
     assert!(ok && out.contains("the database is up to date"), "{out}");
 
@@ -204,6 +206,7 @@ fn outage_is_survived(settings: &Settings, kill: impl FnOnce(), start_again: imp
     for _ in 0..3 {
         let answer = client.get("/add/lost").send();
         assert_eq!(answer.status(), 503, "{}", answer.text());
+        assert!(answer.text().contains("the database cannot be worked with at the moment"), "{}", answer.text());
     }
     let health = client.get("/health").send();
     assert_eq!(health.status(), 503);
@@ -235,7 +238,7 @@ fn postgres_serves_a_site_and_survives() {
     late_server_is_waited_for(&settings, || server.start_again());
     pools_work(&by_port, "PostgreSQL");
     let fresh = fresh(&settings, "fresh");
-    migrations_run_once(&fresh, true);
+    migrations_run_once(&fresh, true, "SELECT pg_sleep(1)");
     let server = std::cell::RefCell::new(server);
     let other = self::fresh(&settings, "other");
     outage_is_survived(&other, || server.borrow_mut().kill(), || server.borrow_mut().start_again());
@@ -249,7 +252,7 @@ fn mariadb_serves_a_site_and_survives() {
     server.kill();
     late_server_is_waited_for(&settings, || server.start_again());
     pools_work(&by_port, "MySQL");
-    migrations_run_once(&fresh(&settings, "fresh"), false);
+    migrations_run_once(&fresh(&settings, "fresh"), false, "DO SLEEP(1)");
     let server = std::cell::RefCell::new(server);
     let other = fresh(&settings, "other");
     outage_is_survived(&other, || server.borrow_mut().kill(), || server.borrow_mut().start_again());
@@ -260,13 +263,11 @@ fn fresh(settings: &Settings, name: &str) -> Settings {
     let client = client(settings);
     let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     client.block_on(async {
-        match db::pg_pool(client.process()) {
-            Ok(pool) => drop(sqlx::query(statement).execute(pool).await.unwrap()),
-            Err(_) => {
-                let pool = db::mysql_pool(client.process()).unwrap();
-                drop(sqlx::query(statement).execute(pool).await.unwrap());
-            }
-        }
+        let made = match db::pg_pool(client.process()) {
+            Ok(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()),
+            Err(_) => sqlx::query(statement).execute(db::mysql_pool(client.process()).unwrap()).await.map(|_| ()),
+        };
+        made.unwrap();
     });
     with(settings, &[("db.name", name)])
 }
@@ -277,7 +278,9 @@ fn sqlite_makes_its_file_and_serves_a_site() {
     pools_work(&sqlite(&folder), "SQLite");
     assert!(folder.path().join("deep/notes.sqlite3").is_file());
     let other = tempfile::tempdir().unwrap();
-    migrations_run_once(&sqlite(&other), true);
+    let pause = "INSERT INTO slow WITH RECURSIVE number(n) AS \
+                 (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000000) SELECT n FROM number";
+    migrations_run_once(&sqlite(&other), true, pause);
 }
 
 #[test]

@@ -1,0 +1,1 @@
+CREATE TABLE visit (id BIGSERIAL PRIMARY KEY, name TEXT DEFAULT '"nobody"');
