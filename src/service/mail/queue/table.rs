@@ -160,7 +160,8 @@ impl Table {
                 Ok(()) => Ok(()),
             }
         });
-        ready.await.map(|()| ()).map_err(failed)
+        ready.await.map_err(failed)?;
+        Ok(())
     }
 
     async fn create(&self) -> Result<(), sqlx::Error> {
