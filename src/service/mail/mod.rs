@@ -1,7 +1,7 @@
 //! Mail: letters of texts and templates, sent by SMTP at once or from a queue (B160).
 //!
 //! 1. A [`Letter`] is put together and built into the bytes of a message ([`message`]); nothing that somebody wrote can add a header.
-//! 2. The way that the settings name ([`options`]) takes it: the server ([`smtp`]), a folder ([`folder`]), or the memory ([`mod@sent`]).
+//! 2. The way that the settings name ([`options`]) takes it: the server ([`smtp`]), a folder ([`mod@folder`]), or the memory ([`mod@sent`]).
 //! 3. What may wait goes into the [`queue`], which a task empties.
 
 mod address;
