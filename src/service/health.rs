@@ -60,7 +60,11 @@ impl Check {
 ///     health::check(&request).await
 /// }
 /// ```
-#[allow(clippy::unused_async, reason = "which services can be asked is a matter of features")]
+#[allow(
+    clippy::unused_async,
+    clippy::vec_init_then_push,
+    reason = "which services can be asked is a matter of features"
+)]
 pub async fn check(of: &impl AsProcess) -> Report {
     let process = of.process();
     let asked: Vec<BoxFuture<'_, Option<Check>>> = Vec::from([

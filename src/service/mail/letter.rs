@@ -10,7 +10,7 @@ use crate::http::Request;
 use crate::process::{AsProcess, Process};
 use crate::site::Context;
 
-/// A mail that is being put together; [`letter`](super::letter) begins one.
+/// A mail that is being put together; [`letter`](super::letter()) begins one.
 ///
 /// What is wrong in it is told when it is sent, by an error that names the field.
 ///

@@ -1,7 +1,7 @@
 //! Mail: letters of texts and templates, sent by SMTP at once or from a queue (B160).
 //!
 //! 1. A [`Letter`] is put together and built into the bytes of a message ([`message`]); nothing that somebody wrote can add a header.
-//! 2. The way that the settings name ([`options`]) takes it: the server ([`smtp`]), a folder ([`folder`]), or the memory ([`sent`]).
+//! 2. The way that the settings name ([`options`]) takes it: the server ([`smtp`]), a folder ([`mod@folder`]), or the memory ([`mod@sent`]).
 //! 3. What may wait goes into the [`queue`], which a task empties.
 
 mod address;
@@ -76,7 +76,7 @@ struct Mailer {
 
 /// Where mail goes.
 enum Way {
-    Smtp(Box<Smtp>, Waiting),
+    Smtp(Box<Smtp>, Box<Waiting>),
     File(Folder),
     Log(Sent),
     Nowhere,
@@ -98,7 +98,7 @@ impl Waiting {
 fn store(process: &Process, size: u32) -> Store {
     #[cfg(feature = "db")]
     if let Some(pool) = super::db::pool(process) {
-        return Store::Table(Table::new(pool.clone(), size));
+        return Store::Table(Box::new(Table::new(pool.clone(), size)));
     }
     let _ = process;
     Store::Memory(Memory::new(size))
@@ -184,7 +184,7 @@ pub(super) fn start(start: &mut Start<'_>) -> Result<(), Error> {
     let way = match options.way {
         options::Way::Smtp(server) => {
             let waiting = Waiting { size: options.queue_size, queue: OnceLock::new() };
-            Way::Smtp(Box::new(Smtp::new(*server)?), waiting)
+            Way::Smtp(Box::new(Smtp::new(*server)?), Box::new(waiting))
         }
         options::Way::File(path) => Way::File(folder(path, start.data)?),
         options::Way::Log => Way::Log(Sent::default()),

@@ -13,7 +13,7 @@ use super::message::Outgoing;
 /// So many are kept: enough for a page to look at, and little memory.
 const KEPT: usize = 50;
 
-/// A mail that the transport `log` took. [`sent`](super::sent) gives the last ones.
+/// A mail that the transport `log` took. [`sent`](super::sent()) gives the last ones.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SentMail {

@@ -70,7 +70,7 @@ pub(super) struct Queue {
 pub(super) enum Store {
     Memory(Memory),
     #[cfg(feature = "db")]
-    Table(Table),
+    Table(Box<Table>),
 }
 
 impl Queue {

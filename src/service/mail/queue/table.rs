@@ -97,7 +97,25 @@ impl Table {
     pub(super) async fn claim(&self, most: u32) -> Result<Vec<Claimed>, Error> {
         let claim = random::id()?;
         let rows = self.claim_rows(&claim, most).await.map_err(failed)?;
-        rows.into_iter().map(|row| claimed(row, &claim)).collect()
+        let mut mails = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id = row.0;
+            match claimed(row, &claim) {
+                Some(mail) => mails.push(mail),
+                None => self.give_up(id).await?,
+            }
+        }
+        Ok(mails)
+    }
+
+    /// Gives up a mail that somebody has changed in the table, so that it holds up no other.
+    async fn give_up(&self, id: i64) -> Result<(), Error> {
+        const REASON: &str = "its sender or recipient is no address";
+        tracing::error!(id, "a mail in the table `kalgan_mail` was given up: {REASON}");
+        let settled = with_pool!(self, pool => {
+            sqlx::query(sql(&self.statements.failed)).bind(REASON).bind(id).execute(pool).await.map(|_| ())
+        });
+        settled.map_err(failed)
     }
 
     async fn claim_rows(&self, claim: &str, most: u32) -> Result<Vec<Row>, sqlx::Error> {
@@ -160,7 +178,8 @@ impl Table {
                 Ok(()) => Ok(()),
             }
         });
-        ready.await.map(|()| ()).map_err(failed)
+        ready.await.map_err(failed)?;
+        Ok(())
     }
 
     async fn create(&self) -> Result<(), sqlx::Error> {
@@ -188,15 +207,12 @@ impl Table {
     }
 }
 
-fn claimed(row: Row, claim: &str) -> Result<Claimed, Error> {
+/// `None` where an address is none.
+fn claimed(row: Row, claim: &str) -> Option<Claimed> {
     let (id, sender, recipient, subject, message, attempts, age) = row;
-    let address = |text: &str| {
-        text.parse()
-            .map_err(|_| Error::Service(format!("the mail {id} in the table `kalgan_mail` has a broken address")))
-    };
-    let sender = if sender.is_empty() { None } else { Some(address(&sender)?) };
-    let entry = Entry { sender, recipient: address(&recipient)?, subject, message: Bytes::from(message) };
-    Ok(Claimed {
+    let sender = if sender.is_empty() { None } else { Some(sender.parse().ok()?) };
+    let entry = Entry { sender, recipient: recipient.parse().ok()?, subject, message: Bytes::from(message) };
+    Some(Claimed {
         id,
         entry,
         attempts: attempts.try_into().unwrap_or(0),

@@ -25,7 +25,7 @@ fn process(port: u16, size: u32) -> Process {
     let sender = mail::Address::from("cafe@example.com").mailbox("sender").ok();
     let undelivered = Folder(data.path().join("mail/undelivered"));
     let mut states = States::default();
-    states.insert(Mailer { sender, way: Way::Smtp(smtp, Waiting { size, queue }), undelivered });
+    states.insert(Mailer { sender, way: Way::Smtp(smtp, Box::new(Waiting { size, queue })), undelivered });
     let settings = Settings::load(&crate::testing::empty(), Outside::default()).expect("there are none");
     Process::new(settings, data, states)
 }

@@ -159,6 +159,29 @@ fn without_a_server_mails_go_to_a_folder_or_are_kept_for_the_developer() {
 }
 
 #[test]
+fn the_page_of_kept_mails_is_there_in_development_alone() {
+    let site = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites/mail/app").display().to_string();
+    let settings = |is_prod: &str| {
+        vec![
+            ("environment.is_prod", is_prod.to_string()),
+            ("security.secret_key", "a key of a test that is long enough".to_string()),
+            ("mailer.transport", "log".to_string()),
+        ]
+    };
+    let form = [("name", "Ana"), ("email", "ana@example.com")];
+    let development = super::process_with(&["--site", &site], &settings("false"), &[]);
+    assert_eq!(super::post(&development, "/en/sign-up", &form).0, 200);
+    let page = development.get("/_kalgan/mail");
+    assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
+    assert!(page.body.contains("<h2>Welcome, Ana</h2>") && page.body.contains("archive@example.com"), "{}", page.body);
+    let production = super::process_with(&[], &settings("true"), &[]);
+    assert_eq!(super::post(&production, "/en/sign-up", &form).0, 200);
+    for path in ["/_kalgan/mail", "/mails"] {
+        assert_eq!(production.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
 #[should_panic(
     expected = "`mailer.server` is not set, which the transport `smtp` needs; the setting `mailer.tls` (flag for mailer.tls) is `ssl`; it must be \
                 `tls`, `starttls` or `none`; `mailer.password` is set without `mailer.user`"

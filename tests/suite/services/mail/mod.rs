@@ -81,12 +81,20 @@ fn enqueue(client: &Client, email: &str, subject: &str) -> u16 {
     client.post("/queue").form(&[("email", email), ("subject", subject)]).send().status()
 }
 
-/// The site in a process of this very test program, with these settings.
+/// The site in a process of this very test program, with these settings, and more arguments if any.
 fn process(settings: &[(&'static str, String)], environment: &[(&str, &str)]) -> Server {
+    process_with(&[], settings, environment)
+}
+
+fn process_with(arguments: &[&str], settings: &[(&'static str, String)], environment: &[(&str, &str)]) -> Server {
     let mut command = Command::new("sh");
     let script =
         format!("{ARGUMENTS}=\"$*\" exec \"$0\" services::mail::the_process_of_a_site --exact --ignored --nocapture");
-    command.args(["-c", &script]).arg(std::env::current_exe().unwrap()).envs(environment.iter().copied());
+    command
+        .args(["-c", &script])
+        .arg(std::env::current_exe().unwrap())
+        .args(arguments)
+        .envs(environment.iter().copied());
     let settings: Vec<_> = settings.iter().map(|(key, value)| format!("{key}={}", value.replace(' ', "-"))).collect();
     Server::start_command(command, &settings.iter().map(String::as_str).collect::<Vec<_>>())
 }

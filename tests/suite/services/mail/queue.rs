@@ -146,6 +146,31 @@ fn each_mail_is_sent_once(database: Vec<(String, String)>) {
     assert_eq!(arrived, (0..30).map(|number| format!("mäil {number:02}")).collect::<Vec<_>>(), "table B 20");
 }
 
+#[test]
+fn a_mail_that_another_process_is_sending_is_left_alone_until_that_process_is_gone() {
+    let Some(mut smtp) = Smtp::start(&[]) else { return };
+    smtp.kill();
+    let site = client(&smtp, &[]);
+    for name in ["of nobody", "of a dead process", "of a living process"] {
+        assert_eq!(enqueue(&site, "ana@example.com", name), 200);
+    }
+    // A claim that nobody has renewed, and one that lasts.
+    for (name, until) in [("of a dead process", 1_i64), ("of a living process", i64::MAX / 2)] {
+        let statement = "UPDATE kalgan_mail SET claimed_by = 'another', claimed_until = ? WHERE subject = ?";
+        let statement = sqlx::query(statement).bind(until).bind(name);
+        site.block_on(statement.execute(db::sqlite_pool(site.process()).unwrap())).unwrap();
+    }
+    // One that somebody has broken by hand holds up no other.
+    assert_eq!(enqueue(&site, "ana@example.com", "broken"), 200);
+    let statement = sqlx::query("UPDATE kalgan_mail SET recipient = 'nobody', due = 1 WHERE subject = 'broken'");
+    site.block_on(statement.execute(db::sqlite_pool(site.process()).unwrap())).unwrap();
+    smtp.start_again();
+    smtp.wait_for(2);
+    // What is due is tried once more before the process ends.
+    drop(site);
+    assert_eq!(subjects(&smtp.mails()), ["of a dead process", "of nobody"]);
+}
+
 /// The mails in the table: the subject, and whether it was given up with the server's words.
 fn left(site: &Client) -> Vec<(String, bool)> {
     const STATEMENT: &str = "SELECT subject, failed, reason FROM kalgan_mail";
