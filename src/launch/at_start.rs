@@ -18,7 +18,7 @@ const KEYS: [&str; 10] = [
 ];
 
 /// The groups of settings that services read when they are made.
-const GROUPS: [&str; 1] = ["db."];
+const GROUPS: [&str; 7] = ["cache.", "csrf.", "data.", "db.", "mailer.", "password.", "session."];
 
 /// Writes a line for each such setting that has another value than before.
 pub(super) fn tell(old: &Settings, new: &Settings) {

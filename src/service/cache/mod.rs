@@ -97,7 +97,6 @@ fn engine(start: &Start) -> Result<Engine, Error> {
 /// # Errors
 ///
 /// [`Error::Service`] where it cannot.
-#[allow(dead_code, reason = "asked by checks of a process's health")]
 pub(crate) async fn check(process: &Process) -> Result<(), Error> {
     match process.service::<Cache>().map(|cache| &cache.0.engine) {
         None | Some(Engine::Memory(_)) => Ok(()),

@@ -72,7 +72,8 @@ impl Session {
     }
 
     /// Gives the session a new id and keeps its values; the old id is worth nothing from then on. To be called whenever a visitor gets more
-    /// rights, at sign-in above all: so nobody has them who knew the id before (session fixation).
+    /// rights, at sign-in above all: so nobody has them who knew the id before (session fixation). A site with tokens
+    /// in its forms calls `csrf::rotate` beside it.
     pub fn renew(&self) {
         self.0.inner().is_renewed = true;
     }

@@ -143,7 +143,6 @@ pub(super) async fn end(process: &Process) {
 /// # Errors
 ///
 /// [`Error::Service`] where it cannot.
-#[allow(dead_code, reason = "asked by checks of a process's health")]
 pub(crate) async fn check(process: &Process) -> Result<(), Error> {
     match process.service::<Arc<Sessions>>() {
         Some(sessions) => sessions.check().await,
