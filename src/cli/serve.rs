@@ -166,21 +166,16 @@ async fn serve(
     let (hangups, stop) = (Hangups::listen()?, stop_asked()?);
     let site = start.serving.site().clone();
     let options = connection_options(&site.settings)?;
+    // First of all: where the address is taken, nothing has been begun that would have to be wound up. Clients that come already wait.
+    let listener = match dev {
+        Some(dev) => inherited(dev)?,
+        None => bind(&site.settings, flags).await?,
+    };
     let process = process::begin(app, &site, data).await?;
     let mounted = app.mounted(&process);
     let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()).mounting(mounted));
     process::ready(app, &process, &pipeline).await?;
-    let listening = match dev {
-        Some(dev) => take_over(dev, &site, &start.seen),
-        None => begin(&site, &start.seen, flags).await.map(|listener| (listener, future::pending().boxed())),
-    };
-    let (listener, alone) = match listening {
-        Ok(listening) => listening,
-        Err(error) => {
-            process::end(app, &process, Duration::ZERO).await;
-            return Err(error);
-        }
-    };
+    let alone = tell(dev, start.seen.greeting(&site, &listener), &start.seen)?;
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
     let closed = hangups.follow(Arc::clone(&pipeline), start.load);
     let asked = OnceLock::new();
@@ -205,33 +200,40 @@ async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Opens the socket, and tells whoever looks at the terminal.
-async fn begin(site: &Site, seen: &Seen, flags: &Flags) -> Result<Listener, Error> {
-    let settings = &site.settings;
+/// Opens the socket; its connections wait until the process answers.
+async fn bind(settings: &Settings, flags: &Flags) -> Result<Listener, Error> {
     let address = settings.get_string("server.address")?;
     refuse_remote_development(settings, &address, flags)?;
-    let listener = Listener::bind(&address, settings.get("server.port")?).await?;
-    // A closed standard output is no reason not to serve.
-    let _ = super::print(&seen.greeting(site, &listener));
-    Ok(listener)
+    Listener::bind(&address, settings.get("server.port")?).await
 }
 
-/// Takes the socket of the command `dev`, and tells it. Gives what ends when `dev` does, too.
+/// The socket of the command `dev`.
 #[cfg(feature = "overlay")]
-fn take_over(dev: &Supervised, site: &Site, seen: &Seen) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
-    let listener = Listener::inherited()?;
-    let hub = seen.hub.clone();
-    let alone = dev.ready(seen.greeting(site, &listener), move |progress| {
-        if let Some(hub) = &hub {
-            hub.set_build(progress.into());
-        }
-    })?;
-    Ok((listener, alone.boxed()))
+fn inherited(_dev: &Supervised) -> Result<Listener, Error> {
+    Listener::inherited()
 }
 
 #[cfg(not(feature = "overlay"))]
-fn take_over(dev: &Supervised, _site: &Site, _seen: &Seen) -> Result<(Listener, BoxFuture<'static, ()>), Error> {
+fn inherited(dev: &Supervised) -> Result<Listener, Error> {
     match *dev {}
+}
+
+/// Tells whoever looks at the terminal, or the command `dev`, that the process serves. Gives what ends when `dev` does.
+fn tell(dev: Option<&Supervised>, greeting: String, seen: &Seen) -> Result<BoxFuture<'static, ()>, Error> {
+    #[cfg(feature = "overlay")]
+    if let Some(dev) = dev {
+        let hub = seen.hub.clone();
+        let alone = dev.ready(greeting, move |progress| {
+            if let Some(hub) = &hub {
+                hub.set_build(progress.into());
+            }
+        })?;
+        return Ok(alone.boxed());
+    }
+    let _ = (dev, seen);
+    // A closed standard output is no reason not to serve.
+    let _ = super::print(&greeting);
+    Ok(future::pending().boxed())
 }
 
 impl Seen {

@@ -86,7 +86,7 @@ impl App {
         self
     }
 
-    /// Does something when the process is about to serve: its services and values are there, its socket is not open yet. Several run in
+    /// Does something when the process is about to serve: its services and values are there, no request has been answered yet. Several run in
     /// order. Where one fails the process does not start.
     pub fn on_start<E, F>(mut self, hook: impl Fn(Process) -> F + Send + Sync + 'static) -> Self
     where

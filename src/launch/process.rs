@@ -1,7 +1,7 @@
 //! The life of a process around its requests: what it keeps is made before the first, and wound up after the last.
 //!
 //! 1. [`begin`] makes what the services keep, then what `main` gave to the app.
-//! 2. [`ready`] runs the hooks of the start, when the site is there and before the socket is open. Where one fails, nobody is served and
+//! 2. [`ready`] runs the hooks of the start, when the site is there and before the first request. Where one fails, nobody is served and
 //!    only what has been begun is ended ([`wind_up`]).
 //! 3. [`end`] runs when the last request has been answered, or none could be taken: hooks of the stop, then tasks, then what services hold
 //!    open.

@@ -20,7 +20,8 @@ fn from_binary(is_prod: &str) -> Server {
     Server::start_command(command, &[&format!("environment.is_prod={is_prod}"), "environment.live_reload=false"])
 }
 
-/// Every address that pages lead to, from the first page on, and some that do not exist.
+/// Every address that pages lead to, from the first page on, and some that do not exist. The forms of the demo have a token that is another
+/// one each time, and the pages of development are in no binary.
 fn addresses(server: &Server) -> BTreeSet<String> {
     let mut open = vec!["/".to_string(), "/en".to_string(), "/es".to_string(), "/robots.txt".to_string()];
     let mut known = BTreeSet::new();
@@ -33,7 +34,8 @@ fn addresses(server: &Server) -> BTreeSet<String> {
             let links = answer.body.split([' ', '\n', '>']).filter_map(|word| {
                 let value = word.strip_prefix("href=\"").or_else(|| word.strip_prefix("src=\""))?;
                 let value = value.split(['"', '#']).next().filter(|value| value.starts_with('/'))?;
-                Some(value.replace("&amp;", "&"))
+                let is_same = !value.contains("/demo/") && !value.starts_with("/_kalgan/");
+                is_same.then(|| value.replace("&amp;", "&"))
             });
             open.extend(links);
         }

@@ -85,12 +85,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
     // An error of it may come out of any controller, and is told apart where all errors are.
-    ("sqlx", &["service/db/", "error/database.rs"]),
     ("redis", &["service/redis.rs"]),
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
-    ("sqlx", &["service/session/store/sqlite.rs"]),
-    ("sqlx", &["service/db/", "error/database.rs", "service/mail/queue/table.rs"]),
+    ("sqlx", &["service/db/", "error/database.rs", "service/mail/queue/table.rs", "service/session/store/sqlite.rs"]),
     ("strsim", &["hint.rs"]),
     // The latter in its tests alone.
     ("tempfile", &["service/upload/", "overlay/watch/folders.rs"]),

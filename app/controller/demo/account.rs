@@ -13,7 +13,7 @@ const PAGE: Demo = Demo {
     files: &[
         ("app/controller/demo/account.rs", include_str!("account.rs")),
         ("app/templates/demo/account.html", include_str!("../../templates/demo/account.html")),
-        ("app/routes/demo.yaml", include_str!("../../routes/demo.yaml")),
+        ("app/routes/try_it.yaml", include_str!("../../routes/try_it.yaml")),
         ("app/migrations/002_accounts.sql", include_str!("../../migrations/002_accounts.sql")),
     ],
 };

@@ -12,7 +12,7 @@ const PAGE: Demo = Demo {
     files: &[
         ("app/controller/demo/guest_book.rs", include_str!("guest_book.rs")),
         ("app/templates/demo/guest_book.html", include_str!("../../templates/demo/guest_book.html")),
-        ("app/routes/demo.yaml", include_str!("../../routes/demo.yaml")),
+        ("app/routes/try_it.yaml", include_str!("../../routes/try_it.yaml")),
         ("app/migrations/001_guest_book.sql", include_str!("../../migrations/001_guest_book.sql")),
     ],
 };

@@ -58,16 +58,10 @@ impl Demo {
 
 /// Forgets what is older than a day, every hour for as long as the process runs.
 pub async fn forget_daily(process: Process) -> Result<(), BoxError> {
-    let handle = process.clone();
-    process.spawn("forgetting of the demo", async move {
-        loop {
-            if let Err(error) = forget(&handle).await {
-                eprintln!("the demo could not forget: {error}");
-            }
-            tokio::select! {
-                () = handle.stopping() => return,
-                () = tokio::time::sleep(HOUR) => {}
-            }
+    forget(&process).await?;
+    process.every("forgetting of the demo", HOUR, |process| async move {
+        if let Err(error) = forget(&process).await {
+            eprintln!("what is older than a day could not be forgotten: {error}");
         }
     });
     Ok(())

@@ -10,6 +10,7 @@ fn cache(max_size: u64) -> Cache {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// B117
 #[tokio::test]
 async fn a_value_is_kept_until_it_is_deleted_or_its_time_is_over() {
     let cache = cache(1 << 20);

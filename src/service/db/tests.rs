@@ -36,6 +36,7 @@ async fn without_settings_it_is_sqlite_in_the_data_folder() {
     assert_eq!(database.file.as_ref().map(|file| file.path()), Some(std::path::Path::new("a/b.db")), "B156");
 }
 
+/// B159
 #[tokio::test]
 async fn the_engine_is_what_the_settings_name() {
     for (values, expected) in [

@@ -229,6 +229,7 @@ fn late_server_is_waited_for(settings: &Settings, start_again: impl FnOnce()) {
     }
 }
 
+/// B152, B153, B154: the settings `db.server`, `db.name` and `db.user` lead to the server.
 #[test]
 fn postgres_serves_a_site_and_survives() {
     let Some(mut server) = Postgres::start() else { return };

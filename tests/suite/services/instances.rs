@@ -19,7 +19,7 @@ const REQUESTS: usize = 10_000;
 /// How many visitors send them at the same time.
 const VISITORS: usize = 8;
 
-/// NGINX before two instances, as the file in `deploy/` sets it up.
+/// NGINX before two instances, as the file in `deploy/` sets it up. It is one process, so that none is left when it is ended.
 struct Proxy {
     _daemon: Daemon,
     _folder: tempfile::TempDir,
@@ -32,7 +32,8 @@ impl Proxy {
         let port = free_port();
         fs::write(folder.path().join("nginx.conf"), configuration(port, instances)).unwrap();
         let mut command = Command::new("nginx");
-        command.args(["-p", ".", "-c", "nginx.conf", "-e", "stderr"]).current_dir(folder.path()).stdout(Stdio::null());
+        command.args(["-p", ".", "-c", "nginx.conf", "-e", "stderr"]).current_dir(folder.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut daemon = Daemon::start(&mut command)?;
         daemon.wait_until("NGINX listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
         Some(Proxy { _daemon: daemon, _folder: folder, origin: format!("http://127.0.0.1:{port}") })
@@ -45,7 +46,7 @@ fn configuration(port: u16, instances: &[&Server]) -> String {
         .map(|instance| format!("server {};\n", instance.origin.trim_start_matches("http://")))
         .collect();
     format!(
-        "worker_processes 1; daemon off; error_log stderr crit; pid nginx.pid;
+        "daemon off; master_process off; error_log stderr crit; pid nginx.pid;
         events {{ worker_connections 512; }}
         http {{
             access_log off;

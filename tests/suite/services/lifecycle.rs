@@ -141,13 +141,12 @@ fn a_start_that_fails_ends_with_code_1_and_its_reason() {
 }
 
 #[test]
-fn a_process_that_cannot_listen_stops_what_it_has_started() {
+fn a_process_that_cannot_listen_begins_nothing() {
     let occupied = TcpListener::bind("127.0.0.1:0").unwrap();
     let ended = output("orderly", occupied.local_addr().unwrap().port());
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), FAILED, "{said}");
-    let told = ["start one", "stop one", "stop three", "task done"];
-    assert_eq!(order(&said, &told), told, "{said}");
+    assert!(said.contains("cannot listen") && !said.contains("start one") && !said.contains("stop one"), "{said}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use kalgan::App;
 use super::lifecycle;
 #[cfg(feature = "websocket")]
 use super::sockets;
-use crate::server::Server;
+use crate::server::{SECRET_KEY, Server};
 
 /// What the test program is told: which site it is, and the command line of that.
 const SITE: &str = "KALGAN_TEST_SITE";
@@ -46,7 +46,7 @@ fn command(site: &str) -> Command {
     );
     command.args(["-c", &script]).arg(std::env::current_exe().unwrap()).env(SITE, site);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sites/process/app");
-    command.args(["--site", folder]);
+    command.args(["--site", folder]).env("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY);
     command
 }
 

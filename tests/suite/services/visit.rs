@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kalgan::controller::{Dispatch, controller};
-use kalgan::{App, AsProcess, Cookie, Error, Failure, Request, Response, context};
+use kalgan::{App, AsProcess, Cookie, Error, Failure, Request, Response, context, upload};
 use serde_json::json;
 
 /// What the site keeps of its own.
@@ -62,14 +62,24 @@ fn redirect(request: Request) -> Result<Response, Error> {
     Ok(Response::redirect_with(status, "/echo?from=redirect"))
 }
 
-fn echo(request: Request) -> Response {
-    Response::json(&json!({
+async fn echo(request: Request) -> Result<Response, Failure> {
+    let body = match request.header("content-type").unwrap_or_default().starts_with("multipart/") {
+        true => told(&*upload::form(&request).await?),
+        false => String::from_utf8_lossy(request.body()).into_owned(),
+    };
+    Ok(Response::json(&json!({
         "method": request.method().as_str(),
         "type": request.header("content-type"),
-        "body": String::from_utf8_lossy(request.body()),
+        "body": body,
         "address": request.client_address(),
         "query": request.raw_query(),
-    }))
+    })))
+}
+
+/// What came with a form with files.
+fn told(form: &upload::Form) -> String {
+    let files = form.files("photo").map(|file| format!("{} {} {}", file.file_name(), file.declared_type(), file.len()));
+    form.texts("name").map(str::to_string).chain(files).collect::<Vec<_>>().join(", ")
 }
 
 fn count(request: Request) -> Response {

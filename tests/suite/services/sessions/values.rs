@@ -2,6 +2,7 @@
 
 use super::{id, kept, line, with_every_store};
 
+/// B109, B110, B111
 #[test]
 fn values_are_kept_for_the_visitor() {
     with_every_store(&[], |site| {
