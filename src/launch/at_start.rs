@@ -4,12 +4,13 @@ use crate::site::Settings;
 use crate::snapshot::schema;
 
 /// What the listener, its connections, the threads and the services are made with.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "security.previous_secret_key",
     "security.secret_key",
     "server.address",
     "server.header_timeout",
     "server.idle_timeout",
+    "server.instances",
     "server.max_connections",
     "server.max_header_size",
     "server.number_of_workers",

@@ -246,6 +246,13 @@ pub const KEYS: &[Key] = &[
         "90",
         "Seconds after which an idle connection is closed; longer than the keep-alive time of the proxy in front",
     ),
+    key(
+        "server.instances",
+        Integer(1, 1000),
+        Run,
+        "1",
+        "How many processes serve the site at the same time; with more than one, sessions in memory are refused",
+    ),
     key("server.max_body_size", Integer(0, i64::MAX), Run, "10485760", "Most bytes of a request's body; more get 413"),
     key("server.max_connections", Integer(1, 1_000_000), Run, "10000", "Most connections at one time; more wait"),
     key(

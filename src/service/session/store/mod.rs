@@ -119,6 +119,11 @@ pub(super) async fn open(start: &Start<'_>) -> Result<Box<dyn Store>, Error> {
     let settings = start.settings();
     let wrong = |what: String| Error::Setting(format!("{} is {what}", settings.name(KEY)));
     match settings.get_string(KEY)?.as_str() {
+        "memory" if settings.get::<u32>("server.instances")? > 1 => Err(wrong(format!(
+            "`memory`, but {} says that several processes serve the site, and each would have sessions of its own; take `redis`, or \
+             `sqlite` where all run on one machine",
+            settings.name("server.instances")
+        ))),
         "memory" => Ok(Box::new(memory::Memory::new(settings.get("session.max_size")?))),
         #[cfg(feature = "sqlite")]
         "sqlite" => Ok(Box::new(sqlite::File::open(start.data.file("sessions.sqlite3")?).await?)),

@@ -110,6 +110,7 @@ fn settings_that_do_not_fit_stop_the_start() {
     for (settings, words) in [
         (&[("session.store", "file")][..], "must be `memory`, `sqlite` or `redis`"),
         (&[("session.store", "redis")], "`cache.server`"),
+        (&[("session.store", "memory"), ("server.instances", "2")], "several processes serve the site"),
         (&[("session.on_error", "ignore")], "must be `refuse` or `anonymous`"),
         (&[("session.user.cookie", "lgin")], "no cookie"),
         (&[("session.shop.cookie", "login")], "one cookie"),
