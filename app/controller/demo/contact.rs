@@ -1,6 +1,6 @@
 //! The contact form: a letter made of templates, in the visitor's language, put into the queue.
 
-use kalgan::{BoxError, Request, Response, context, mail, session, trans, url};
+use kalgan::{BoxError, Error, Request, Response, context, mail, session, trans, url};
 use serde::Deserialize;
 
 use super::Demo;
@@ -35,12 +35,12 @@ pub async fn send(request: Request) -> Result<Response, BoxError> {
     if [&form.name, &form.address, &form.text].iter().any(|field| field.trim().is_empty()) {
         return Ok(page(&request, Some("demo.contact.incomplete"), &form));
     }
-    let letter = mail::letter().to(&form.address).subject(trans!(request, "demo.mail.subject")).render(
-        &request,
-        "mail/contact",
-        context! { "name" => form.name, "text" => form.text },
-    );
-    letter?.enqueue(&request).await?;
+    let context = context! { "name" => form.name, "text" => form.text };
+    let letter = mail::letter().to(&form.address).subject(trans!(request, "demo.mail.subject"));
+    match letter.render(&request, "mail/contact", context)?.enqueue(&request).await {
+        Err(Error::Request(_)) => return Ok(page(&request, Some("demo.contact.no_address"), &form)),
+        queued => queued?,
+    }
     let visitor = session::of(&request, "visitor").await?;
     visitor.flash("done", trans!(request, "demo.contact.sent", address = form.address));
     Ok(Response::redirect_with(303, &url!(request, "contact")?))
