@@ -32,7 +32,6 @@ pub(crate) use request::{Unreadable, host};
 pub use response::{Body, PieceStream, Response};
 #[allow(unused_imports, reason = "only services do something with an answer")]
 pub(crate) use shared::Finish;
-pub(crate) use shared::Finishers;
 #[allow(unused_imports, reason = "only services give variables")]
 pub(crate) use variables::VariableFn;
 pub(crate) use variables::Variables;

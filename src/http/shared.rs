@@ -10,7 +10,6 @@ use futures_util::future::BoxFuture;
 use super::body_stream::Slot;
 use super::marks::SharedMarks;
 use super::{Failure, Request, Response};
-use crate::process::AsProcess;
 
 /// What a service does when the controller has answered and the template is rendered, before the answer is sent: keep what has
 /// changed, send a cookie.
@@ -18,10 +17,6 @@ pub(crate) trait Finish: Send + Sync {
     /// Sees the answer, also that of an error page, and may add headers to it.
     fn finish<'a>(&'a self, request: &'a Request, response: &'a mut Response) -> BoxFuture<'a, Result<(), Failure>>;
 }
-
-/// What is done for every answer of a controller, middleware or error page.
-#[derive(Default, Clone)]
-pub(crate) struct Finishers(pub(crate) Vec<Arc<dyn Finish>>);
 
 /// What the clones share. Most requests leave it empty, so it allocates nothing by itself.
 #[derive(Default)]
@@ -71,17 +66,11 @@ impl Request {
         self.shared().add_finisher(finisher);
     }
 
-    /// Does what services want done for an answer: first what this request asks for, then what every request does. Where something
-    /// fails the rest is done all the same, and the first failure is given.
+    /// Does what services want done for an answer. Where something fails the rest is done all the same, and the first failure is given.
     pub(crate) async fn finish(&self, response: &mut Response) -> Result<(), Failure> {
         let mut result = Ok(());
         for finisher in self.shared().take_finishers() {
             result = result.and(finisher.finish(self, response).await);
-        }
-        if let Some(Finishers(always)) = self.process().service() {
-            for finisher in always {
-                result = result.and(finisher.finish(self, response).await);
-            }
         }
         result
     }

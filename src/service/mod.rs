@@ -31,7 +31,7 @@ pub mod upload;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::http::{Finishers, Variables};
+use crate::http::Variables;
 use crate::process::{DataFolder, Process, States};
 use crate::site::{Settings, Site};
 
@@ -46,8 +46,6 @@ pub(crate) struct Start<'s> {
     pub(crate) states: States,
     /// What services give to templates.
     pub(crate) variables: Variables,
-    /// What services do with every answer.
-    pub(crate) finishers: Finishers,
 }
 
 #[allow(dead_code, reason = "without services nothing is read")]
@@ -97,13 +95,7 @@ fn tell_unused_migrations(site: &Site) {
 pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States, Error> {
     tell_unread(&site.settings);
     #[allow(unused_mut, reason = "without services nothing is added")]
-    let mut start = Start {
-        site,
-        data,
-        states: States::default(),
-        variables: Variables::default(),
-        finishers: Finishers::default(),
-    };
+    let mut start = Start { site, data, states: States::default(), variables: Variables::default() };
     #[cfg(feature = "secrets")]
     secrets::start(&mut start)?;
     #[cfg(feature = "csrf")]
@@ -127,9 +119,8 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     session::start(&mut start).await?;
     #[cfg(feature = "mail")]
     mail::start(&mut start)?;
-    let Start { mut states, variables, finishers, .. } = start;
+    let Start { mut states, variables, .. } = start;
     states.insert(variables);
-    states.insert(finishers);
     Ok(states)
 }
 
