@@ -58,7 +58,6 @@ impl Demo {
 
 /// Forgets what is older than a day, every hour for as long as the process runs.
 pub async fn forget_daily(process: Process) -> Result<(), BoxError> {
-    forget(&process).await?;
     process.every("forgetting of the demo", HOUR, |process| async move {
         if let Err(error) = forget(&process).await {
             eprintln!("what is older than a day could not be forgotten: {error}");
