@@ -17,6 +17,8 @@ pub mod health;
 pub mod mail;
 #[cfg(feature = "password")]
 pub mod password;
+#[cfg(any(feature = "mail", feature = "password", feature = "secrets", feature = "session"))]
+mod random;
 #[cfg(all(feature = "redis", any(feature = "cache", feature = "session")))]
 mod redis;
 #[cfg(feature = "secrets")]

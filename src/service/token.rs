@@ -1,9 +1,8 @@
 //! Random tokens, for links in mails, invitations and keys of an interface: what nobody can guess (feature `password`).
 
 use ctutils::CtEq;
-use rand::TryRng;
-use rand::rngs::SysRng;
 
+use super::random::fill;
 use crate::error::Error;
 
 const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -58,16 +57,6 @@ fn characters(alphabet: &[u8], size: usize) -> Result<String, Error> {
         text.extend(characters.take(size - text.len()));
     }
     Ok(text)
-}
-
-/// Fills a slice with random bytes.
-///
-/// # Errors
-///
-/// [`Error::Service`] where the system gives none.
-pub(super) fn fill(bytes: &mut [u8]) -> Result<(), Error> {
-    let filled = SysRng.try_fill_bytes(bytes);
-    filled.map_err(|error| Error::Service(format!("the system gives no random numbers: {error}")))
 }
 
 #[cfg(test)]

@@ -76,18 +76,15 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lightningcss", &["build/minify/"]),
     ("moka", &["service/cache/memory.rs", "service/session/store/memory.rs"]),
     ("matchit", &["site/router/"]),
-    ("rand", &["service/"]),
     ("rustix", &["overlay/watch/", "server/listener/", "cli/dev/"]),
     ("multer", &["service/upload/"]),
     ("oxc_minifier", &["build/minify/"]),
     ("oxc_parser", &["build/minify/"]),
-    ("rand", &["service/"]),
-    ("rust_embed", &["generated.rs"]),
-    ("serde_yaml", &["source/yaml/"]),
-    // An error of it may come out of any controller, and is told apart where all errors are.
+    ("rand", &["service/random.rs"]),
     ("redis", &["service/redis.rs"]),
     ("rust_embed", &["generated.rs"]),
     ("serde_yaml", &["source/yaml/"]),
+    // An error of it may come out of any controller, and is told apart where all errors are.
     ("sqlx", &["service/db/", "error/database.rs", "service/mail/queue/table.rs", "service/session/store/sqlite.rs"]),
     ("strsim", &["hint.rs"]),
     // The latter in its tests alone.

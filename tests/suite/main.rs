@@ -25,7 +25,6 @@ mod patch;
 mod reading;
 mod release;
 mod server;
-#[allow(dead_code, reason = "services come one by one")]
 mod servers;
 mod services;
 mod static_headers;

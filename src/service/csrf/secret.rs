@@ -9,7 +9,7 @@ use http::{HeaderValue, header};
 
 use super::token::LENGTH;
 use crate::http::{Cookie, Failure, Finish, Request, Response};
-use crate::service::secrets::random;
+use crate::service::random;
 
 /// What only this site and one browser know.
 pub(super) type Secret = [u8; LENGTH];
@@ -62,7 +62,7 @@ pub(super) fn renew(request: &Request) -> Result<(), Failure> {
 
 impl State {
     fn make(&mut self) -> Result<Secret, Failure> {
-        let secret = random().map_err(Failure::from_error)?;
+        let secret = random::bytes().map_err(Failure::from_error)?;
         (self.secret, self.is_new) = (Some(secret), true);
         Ok(secret)
     }

@@ -7,7 +7,8 @@ use super::secret::{Secret, encoded};
 use crate::error::Error;
 use crate::http::{Failure, Request};
 use crate::process::AsProcess;
-use crate::service::secrets::{Keys, random};
+use crate::service::random;
+use crate::service::secrets::Keys;
 
 /// Bytes of a secret.
 pub(super) const LENGTH: usize = 32;
@@ -18,7 +19,7 @@ pub(super) const LENGTH: usize = 32;
 ///
 /// [`Error::Service`] where the system gives no random numbers.
 pub(super) fn of(secret: Secret) -> Result<String, Error> {
-    let pad = random::<LENGTH>()?;
+    let pad = random::bytes::<LENGTH>()?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode([pad, combined(pad, secret)].as_flattened()))
 }
 

@@ -6,8 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::random;
 use crate::error::Error;
+use crate::service::random;
 
 /// A folder of `.eml` files, whose names begin with their time and end in a way that nobody can guess.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl Folder {
 fn put(folder: &Path, parts: &[bytes::Bytes]) -> Result<PathBuf, Error> {
     Folder(folder.to_path_buf()).make()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let name = format!("{now:013}-{}.eml", random::id()?);
+    let name = format!("{now:013}-{}.eml", random::hex::<16>()?);
     let (path, unfinished) = (folder.join(&name), folder.join(format!(".{name}.part")));
     let written = write(&unfinished, parts)
         .and_then(|()| std::fs::rename(&unfinished, &path))

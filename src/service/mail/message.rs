@@ -8,8 +8,8 @@ use lettre::message::{Attachment as Disposition, Body, Mailbox, Mailboxes, Messa
 
 use super::address::Address;
 use super::letter::{Attachment, Letter};
-use super::random;
 use crate::error::{Error, one_line};
+use crate::service::random;
 
 /// A mail that is ready to be sent.
 #[derive(Debug, Clone)]
@@ -189,5 +189,5 @@ fn check_line(field: &str, text: &str) -> Result<(), Error> {
 /// An id that nobody else gives (RFC 5322 section 3.6.4), of the sender's domain: the name of the machine is nobody's business.
 fn message_id(from: &Mailbox) -> Result<Option<String>, Error> {
     let domain = Some(from.email.domain()).filter(|domain| domain.is_ascii()).unwrap_or("localhost");
-    Ok(Some(format!("<{}@{domain}>", random::id()?)))
+    Ok(Some(format!("<{}@{domain}>", random::hex::<16>()?)))
 }

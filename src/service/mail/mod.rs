@@ -11,7 +11,6 @@ mod message;
 mod options;
 mod page;
 mod queue;
-mod random;
 mod sent;
 mod smtp;
 

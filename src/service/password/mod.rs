@@ -17,7 +17,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::{Start, token};
+use super::{Start, random};
 use crate::error::Error;
 use crate::http::Failure;
 use crate::process::AsProcess;
@@ -92,7 +92,7 @@ pub(super) fn start(start: &mut Start<'_>) -> Result<(), Error> {
 /// seconds or the system gives no random numbers.
 pub async fn hash(process: &impl AsProcess, password: &str) -> Result<String, Failure> {
     let mut salt = [0; SALT];
-    token::fill(&mut salt).map_err(Failure::from_error)?;
+    random::fill(&mut salt).map_err(Failure::from_error)?;
     let hashed = in_turn(process, password, move |password| current().hash_password_with_salt(password, &salt)).await?;
     hashed
         .map(|hash| hash.to_string())

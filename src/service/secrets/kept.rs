@@ -5,9 +5,10 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::{random, random_key};
+use super::random_key;
 use crate::error::Error;
 use crate::process::DataFolder;
+use crate::service::random;
 
 /// The file's name.
 const FILE: &str = "secret_key";
@@ -49,7 +50,7 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
 
 /// Writes a new key beside its place and links it there, which fails where somebody else was first: then that key counts.
 fn make(path: &Path) -> Result<(), Error> {
-    let beside = path.with_file_name(format!("{FILE}.{:016x}", u64::from_ne_bytes(random()?)));
+    let beside = path.with_file_name(format!("{FILE}.{:016x}", u64::from_ne_bytes(random::bytes()?)));
     let written = write(&beside, &random_key()?);
     let linked = written.and_then(|()| std::fs::hard_link(&beside, path));
     // What was beside it is of no use to anybody; where it cannot be removed it does no harm.

@@ -9,10 +9,8 @@ mod kept;
 mod tests;
 
 use cookie::{Cookie, CookieJar, Key};
-use rand::TryRng;
-use rand::rngs::SysRng;
 
-use super::Start;
+use super::{Start, random};
 use crate::error::Error;
 use crate::process::{DataFolder, Process};
 use crate::site::Settings;
@@ -52,19 +50,7 @@ pub(super) fn start(start: &mut Start) -> Result<(), Error> {
 ///
 /// [`Error::Service`] where the system gives no random numbers.
 pub(crate) fn random_key() -> Result<String, Error> {
-    Ok(random::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// Random bytes from the system.
-///
-/// # Errors
-///
-/// [`Error::Service`] where it gives none.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    let filled = SysRng.try_fill_bytes(&mut bytes);
-    filled.map_err(|error| Error::Service(format!("the system gives no random numbers: {error}")))?;
-    Ok(bytes)
+    random::hex::<32>()
 }
 
 impl Keys {

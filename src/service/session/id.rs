@@ -1,9 +1,7 @@
 //! Ids of sessions: what a browser has, and what the store knows instead.
 
-use rand::TryRng;
-use rand::rngs::SysRng;
-
 use crate::error::Error;
+use crate::service::random::fill;
 
 /// The characters of an id (base64url, RFC 4648 section 5), which every cookie may have.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -59,8 +57,6 @@ impl Key {
 /// So many random characters of [`ALPHABET`].
 pub(super) fn random(length: usize) -> Result<String, Error> {
     let mut bytes = vec![0; length];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|error| {
-        Error::Service(format!("the system gives no random numbers, without which there are no sessions: {error}"))
-    })?;
+    fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 63)])).collect())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kalgan::testing::{Answer, Client};
 
-use super::visits::{KEY, development, production};
+use super::cookie_site::{KEY, development, production};
 use crate::server::Server;
 
 fn lines(answer: &Answer) -> Vec<&str> {

@@ -2,8 +2,8 @@
 
 use kalgan::testing::{Answer, Client};
 
+use super::cookie_site::{KEY, development, production};
 use super::cookies::encoded;
-use super::visits::{KEY, development, production};
 
 /// A browser that has been to the page with the form: its cookie, and a token of that page.
 struct Visitor {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use kalgan::{App, Error, Process};
 
+use super::process_site::{self, Counter};
 use super::subprocess::{output, start};
-use super::visit::{self, Counter};
 
 /// The exit code of a site that could not start; `subprocess` adds 10 to tell it from what else may go wrong.
 const FAILED: Option<i32> = Some(11);
@@ -16,7 +16,7 @@ const FAILED: Option<i32> = Some(11);
 struct Doubled(usize);
 
 pub fn orderly() -> App {
-    said(visit::app().state_from(|process: Process| async move {
+    said(process_site::app().state_from(|process: Process| async move {
         let _ = process.data().file("made-at-the-start")?;
         Ok::<_, Error>(Doubled(2))
     }))
@@ -67,14 +67,14 @@ async fn slow_task(process: Process) {
 }
 
 pub fn failing_hook() -> App {
-    said(visit::app()).on_start(|process: Process| async move {
+    said(process_site::app()).on_start(|process: Process| async move {
         process.spawn("task", slow_task(process.clone()));
         Err::<(), _>("the queue is not there")
     })
 }
 
 pub fn panicking_hook() -> App {
-    visit::app().on_start(|_| async {
+    process_site::app().on_start(|_| async {
         if true {
             panic!("there is something");
         }
@@ -83,12 +83,12 @@ pub fn panicking_hook() -> App {
 }
 
 pub fn failing_state() -> App {
-    said(visit::app()).state_from(|_| async { Err::<u8, _>("the prices cannot be read") })
+    said(process_site::app()).state_from(|_| async { Err::<u8, _>("the prices cannot be read") })
 }
 
 /// A task that never ends.
 pub fn slow() -> App {
-    visit::app().on_start(|process: Process| async move {
+    process_site::app().on_start(|process: Process| async move {
         process.spawn("endless task", std::future::pending());
         Ok::<_, Error>(())
     })

@@ -1,6 +1,7 @@
 //! What controllers call, against real servers and in whole sites; a module per service.
 
 mod cache;
+mod cookie_site;
 mod cookies;
 mod csrf;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
@@ -12,11 +13,10 @@ mod lifecycle;
 mod mail;
 mod mounted;
 mod passwords;
+mod process_site;
 mod sessions;
 #[cfg(feature = "websocket")]
 mod sockets;
 mod subprocess;
 mod testing;
 mod uploads;
-mod visit;
-mod visits;

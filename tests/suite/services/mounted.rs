@@ -7,7 +7,7 @@ use kalgan::warp::{self, Filter, Rejection, Reply};
 use kalgan::{App, Request};
 use serde_json::Value;
 
-use super::visit::{self, Counter};
+use super::process_site::{self, Counter};
 
 #[derive(Debug)]
 struct Refused;
@@ -24,7 +24,7 @@ fn app() -> App {
             request.query("q").unwrap_or_default()
         )
     });
-    visit::app()
+    process_site::app()
         .mount(|process| {
             let count = move || {
                 process.state::<Counter>().map_or(0, |counter| counter.0.load(std::sync::atomic::Ordering::SeqCst))
@@ -142,7 +142,7 @@ fn what_goes_wrong_in_a_filter_is_an_error_page() {
 
 #[test]
 fn filters_answer_at_the_same_time() {
-    let app = visit::app().mount(|_| {
+    let app = process_site::app().mount(|_| {
         warp::path!("wait").then(|| async {
             tokio::time::sleep(Duration::from_millis(1)).await;
             "waited"

@@ -3,7 +3,7 @@
 use kalgan::testing::client_with;
 use kalgan::{password, token};
 
-use super::visit::app;
+use super::process_site::app;
 
 #[test]
 fn a_password_is_hashed_and_verified_by_a_request_and_by_the_process_b161() {

@@ -14,8 +14,8 @@ use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use super::process_site;
 use super::subprocess::start;
-use super::visit;
 use crate::server::Server;
 
 const PRODUCTION: &str = "environment.is_prod=true";
@@ -27,7 +27,7 @@ static GAVE_UP: Notify = Notify::const_new();
 /// Echoes at `/echo`, events at `/events`, a socket at `/deaf` whose handler does nothing at all, and one at `/stubborn` whose handler reads for
 /// as long as it can.
 pub fn app() -> App {
-    visit::app()
+    process_site::app()
         .on_stop(|_| async {
             if IS_STUBBORN.load(SeqCst) {
                 GAVE_UP.notified().await;

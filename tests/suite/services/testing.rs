@@ -6,7 +6,7 @@ use kalgan::AsProcess;
 use kalgan::testing::{Client, client, client_with};
 use serde_json::Value;
 
-use super::visit::{self, Counter, app};
+use super::process_site::{self, Counter, app};
 
 fn echoed(client: &Client, address: &str, method: &str) -> (u16, Value) {
     let answer = client.call(method, address).form(&[("a", "1")]).follow().send();
@@ -97,7 +97,7 @@ fn a_controller_is_tested_alone_with_its_route_and_language() {
     let request = client.request("/es/entradas/7?page=2").header("user-agent", "test").cookie("name", "Ann").build();
     assert_eq!((request.user_agent(), request.query("page"), request.host()), ("test", Some("2"), "localhost"));
     assert_eq!((request.cookie("name"), request.parameter("id")), (Some("Ann"), Some("7")));
-    let response = visit::post(request);
+    let response = process_site::post(request);
     assert_eq!(response.status(), 200);
     // B167: looking at a response does not consume it.
     let body = |response: &kalgan::Response| match response.body() {
@@ -106,7 +106,10 @@ fn a_controller_is_tested_alone_with_its_route_and_language() {
     };
     assert_eq!(body(&response), "Entrada 7, post es");
     let named = client.request_to("post", &[("id", "8")]).language("es").build();
-    assert_eq!((named.path(), body(&visit::post(named.clone())).as_str()), ("/en/posts/8", "Entrada 8, post es"));
+    assert_eq!(
+        (named.path(), body(&process_site::post(named.clone())).as_str()),
+        ("/en/posts/8", "Entrada 8, post es")
+    );
     assert_eq!(client.address("post", &[("id", "8"), ("_lang", "es")]), "/es/entradas/8");
 
     let sent = client.request("/nowhere").method("POST").form(&[("a", "b")]).set("visitor", 7).build();

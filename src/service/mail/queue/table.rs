@@ -14,7 +14,7 @@ use super::statements::{Engine, LEASE, Statements};
 use super::{Claimed, Entry, Verdict, full};
 use crate::error::{Error, one_line};
 use crate::service::db::Pool;
-use crate::service::mail::random;
+use crate::service::random;
 
 /// Mails in the site's database.
 pub(in crate::service::mail) struct Table {
@@ -95,7 +95,7 @@ impl Table {
     }
 
     pub(super) async fn claim(&self, most: u32) -> Result<Vec<Claimed>, Error> {
-        let claim = random::id()?;
+        let claim = random::hex::<16>()?;
         let rows = self.claim_rows(&claim, most).await.map_err(failed)?;
         let mut mails = Vec::with_capacity(rows.len());
         for row in rows {

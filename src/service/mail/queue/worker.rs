@@ -14,9 +14,9 @@ use super::{Claimed, Queue, Store, Verdict};
 use crate::error::Error;
 use crate::process::Process;
 use crate::service::mail::folder::Folder;
-use crate::service::mail::random::jitter;
 use crate::service::mail::smtp::{Fault, Smtp, Undelivered};
 use crate::service::mail::{Mailer, Way, keep_undelivered};
+use crate::service::random;
 
 /// So many mails are sent side by side; servers allow one client few connections.
 const AT_ONCE: u32 = 4;
@@ -186,6 +186,12 @@ async fn settle(store: &Store, mail: &Claimed, verdict: &Verdict) -> Result<(), 
 /// A pause that doubles with each failure, more or less by half, so that not everything comes again at one time.
 fn growing(first: Duration, failures: u32, longest: Duration) -> Duration {
     first.saturating_mul(1 << failures.min(16)).min(longest).mul_f64(jitter())
+}
+
+/// A number from 0.5 to 1.5, so that what failed together is not tried again together.
+fn jitter() -> f64 {
+    // Without random bytes there is no jitter, and nothing else is lost.
+    0.5 + random::bytes().map_or(0.5, |bytes| f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX))
 }
 
 #[cfg(test)]
