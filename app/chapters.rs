@@ -41,7 +41,21 @@ pub const SECTIONS: &[Section] = &[
         pages: &["cookies", "sessions", "csrf", "uploads", "passwords", "cache", "database", "mail", "process"],
     },
     Section { name: "demo", pages: DEMOS },
-    Section { name: "run", pages: &["commands", "production"] },
+    Section {
+        name: "run",
+        pages: &[
+            "commands",
+            "production",
+            "deployment",
+            "signals",
+            "logs",
+            "monitoring",
+            "proxies",
+            "security_headers",
+            "releases",
+            "inspecting",
+        ],
+    },
     Section { name: "reference", pages: &["reference"] },
 ];
 
@@ -71,7 +85,7 @@ mod tests {
     fn neighbours_follow_the_menu() {
         assert_eq!(neighbours("home"), (None, Some("start")));
         assert_eq!(neighbours("settings"), (Some("porting"), Some("routing")));
-        assert_eq!(neighbours("reference"), (Some("production"), None));
+        assert_eq!(neighbours("reference"), (Some("inspecting"), None));
         assert_eq!(neighbours("nothing"), (None, None));
     }
 }

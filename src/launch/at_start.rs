@@ -4,10 +4,11 @@ use crate::site::Settings;
 use crate::snapshot::schema;
 
 /// What the listener, its connections, the threads and the services are made with.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "security.previous_secret_key",
     "security.secret_key",
     "server.address",
+    "server.admin",
     "server.header_timeout",
     "server.idle_timeout",
     "server.instances",

@@ -15,13 +15,20 @@ const MODULES: &[(&str, &[&str])] = &[
     ("source", &["snapshot", "problem", "hint", "pattern"]),
     ("build", &["source", "snapshot", "problem", "hint", "pattern"]),
     ("site", &["snapshot", "error", "problem", "hint", "pattern"]),
-    ("process", &["site", "error"]),
-    ("http", &["process", "site", "error", "hint", "pattern"]),
+    ("process", &["metrics", "site", "error"]),
+    ("http", &["metrics", "process", "site", "error", "hint", "pattern"]),
     ("controller", &["http", "site", "error", "problem", "hint", "pattern"]),
     // The table of static files is the snapshot's, and a failed page shows the problem that the renderer found.
-    ("server", &["controller", "http", "process", "site", "snapshot", "error", "problem", "hint", "pattern"]),
+    (
+        "server",
+        &["controller", "http", "metrics", "process", "site", "snapshot", "error", "problem", "hint", "pattern"],
+    ),
     ("overlay", &["source", "site", "snapshot", "http", "problem", "hint", "pattern"]),
-    ("service", &["http", "process", "site", "snapshot", "error", "hint", "pattern"]),
+    ("service", &["http", "metrics", "process", "site", "snapshot", "error", "hint", "pattern"]),
+    // Counters, with nothing but what they are made visible by.
+    ("metrics", &[]),
+    // The deployment kit: texts for systemd and NGINX, and the steps that put them in place.
+    ("deploy", &["site", "snapshot", "error", "hint", "pattern"]),
     // Only in unit tests.
     ("captured_log", &[]),
     ("testing", &["launch", "server", "controller", "http", "process", "site", "snapshot", "error"]),
@@ -46,6 +53,8 @@ const ALL_BUT_BUILD: &[&str] = &[
     "server",
     "overlay",
     "service",
+    "metrics",
+    "deploy",
     "testing",
     "generated",
     "cli",
@@ -72,6 +81,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("infer", &["service/upload/"]),
     ("icu_locale_core", &["site/translator/"]),
     ("icu_plurals", &["site/translator/"]),
+    ("listenfd", &["server/listener/"]),
     ("lettre", &["service/mail/"]),
     ("lightningcss", &["build/minify/"]),
     ("moka", &["service/cache/memory.rs", "service/session/store/memory.rs"]),
@@ -80,9 +90,11 @@ const DOORS: &[(&str, &[&str])] = &[
     ("multer", &["service/upload/"]),
     ("oxc_minifier", &["build/minify/"]),
     ("oxc_parser", &["build/minify/"]),
+    ("prometheus_client", &["metrics/"]),
     ("rand", &["service/random.rs"]),
     ("redis", &["service/redis.rs"]),
     ("rust_embed", &["generated.rs"]),
+    ("sd_notify", &["cli/notify.rs"]),
     ("serde_yaml", &["source/yaml/"]),
     // An error of it may come out of any controller, and is told apart where all errors are.
     ("sqlx", &["service/db/", "error/database.rs", "service/mail/queue/table.rs", "service/session/store/sqlite.rs"]),
@@ -90,7 +102,8 @@ const DOORS: &[(&str, &[&str])] = &[
     // The latter in its tests alone.
     ("tempfile", &["service/upload/", "overlay/watch/folders.rs"]),
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
-    ("tracing_subscriber", &["captured_log.rs", "cli/"]),
+    ("tracing_appender", &["cli/log/"]),
+    ("tracing_subscriber", &["captured_log.rs", "cli/log/"]),
     ("twox_hash", &["server/page/validator"]),
     ("warp", &["server/"]),
     ("zstd", &["build/compress/encoders.rs"]),
