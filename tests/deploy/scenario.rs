@@ -1,0 +1,239 @@
+//! What is done to the machine, in order; each step prints its name and what it saw.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::builds;
+use crate::client::Client;
+use crate::load::Outcome;
+use crate::machine::{Machine, succeed};
+use crate::visit;
+
+/// The name that the site answers to.
+const HOST: &str = "site.example";
+
+/// The load goes on for so long before and after what is done under it.
+const AROUND: Duration = Duration::from_secs(2);
+
+/// Boots, deploys, and does everything that an operator does.
+pub fn run() {
+    let folder = tempfile::Builder::new().prefix("deploy").tempdir_in(env!("CARGO_TARGET_TMPDIR"));
+    let folder = folder.expect("a temporary folder can be made");
+    say("building the second build");
+    let second = builds::second(folder.path());
+    say("booting a machine");
+    let machine = Machine::boot(folder.path());
+    let certificate = certificate(&machine, folder.path());
+    machine.copy(builds::first(), "/srv/first");
+    machine.copy(&second, "/srv/second");
+    let boot = Boot { machine, certificate };
+    boot.install();
+    boot.visit("the binary");
+    boot.scores();
+    boot.one_instance();
+    boot.static_files();
+    boot.two_instances();
+    boot.uninstall();
+    say("all of it is well");
+}
+
+fn say(what: &str) {
+    println!("deploy: {what}");
+}
+
+/// A machine and its site.
+struct Boot {
+    machine: Machine,
+    /// The file with the certificate, in DER, on this side.
+    certificate: std::path::PathBuf,
+}
+
+/// A certificate for the site that nobody has signed but itself.
+fn certificate(machine: &Machine, folder: &Path) -> std::path::PathBuf {
+    let (key, pem, der) = (folder.join("key.pem"), folder.join("certificate.pem"), folder.join("certificate.der"));
+    let options = ["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    let name = ["-subj", "/CN=site.example", "-addext", "subjectAltName=DNS:site.example"];
+    let kind = ["-addext", "basicConstraints=critical,CA:FALSE"];
+    succeed(Command::new("openssl").args(options).args(name).args(kind).arg("-keyout").arg(&key).arg("-out").arg(&pem));
+    succeed(Command::new("openssl").args(["x509", "-outform", "DER", "-in"]).arg(&pem).arg("-out").arg(&der));
+    machine.copy(&key, "/etc/ssl/site.key");
+    machine.copy(&pem, "/etc/ssl/site.crt");
+    der
+}
+
+impl Boot {
+    /// `deploy install`, first to look at it, then for real, then once more to no effect.
+    fn install(&self) {
+        say("install");
+        let arguments = ["--domain", HOST, "--tls", "/etc/ssl/site.crt", "/etc/ssl/site.key"];
+        let install =
+            [&["/srv/first", "--set", "environment.is_prod=true", "deploy", "install"], &arguments[..]].concat();
+        let planned = self.machine.run(&[&install[..], &["--dry-run"]].concat());
+        assert!(planned.contains("/opt/kalgan"), "{planned}");
+        assert!(!self.machine.path("/opt/kalgan").exists(), "a dry run writes nothing");
+        self.machine.run(&install);
+        let again = self.machine.run(&install);
+        assert!(again.contains("unchanged"), "{again}");
+    }
+
+    /// The site as visitors see it.
+    fn visit(&self, files_from: &str) {
+        say(&format!("visitors, static files from {files_from}"));
+        let mut visitor = self.machine.in_its_network(&std::env::current_exe().expect("this program has a file"));
+        visitor.arg("visit").arg(HOST).arg(&self.certificate);
+        let output = visitor.output().expect("nsenter can be run");
+        assert!(output.status.success(), "{}", crate::machine::text(&output));
+    }
+
+    /// What systemd thinks of the units that run.
+    fn scores(&self) {
+        let output = self.machine.run(&["systemd-analyze", "security", "--no-pager", "kalgan.service"]);
+        let overall = output.lines().find(|line| line.contains("Overall exposure level")).expect("it has a score");
+        say(overall.trim());
+        self.machine.run(&["systemd-analyze", "security", "--no-pager", "--threshold=6", "kalgan.service"]);
+        let verified = self.machine.run(&["systemd-analyze", "verify", "kalgan.service", "kalgan.socket"]);
+        assert_eq!(verified, "", "systemd finds nothing to say about the units");
+    }
+
+    /// Everything that may happen to a site that one process serves, under load.
+    fn one_instance(&self) {
+        self.unharmed("systemctl reload", || {
+            self.machine.run(&["systemctl", "reload", "kalgan.service"]);
+        });
+        self.unharmed("systemctl restart", || {
+            self.machine.run(&["systemctl", "restart", "kalgan.service"]);
+        });
+        self.unharmed("an upgrade to a build that cannot start", || {
+            let told = self.machine.fail(&["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"]);
+            assert!(told.contains(builds::NEEDED), "it says why: {told}");
+        });
+        assert!(!self.first_page().contains(builds::SECOND), "the old build serves");
+        self.set_variable(builds::NEEDED);
+        self.unharmed("deploy upgrade", || {
+            self.machine.run(&["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"]);
+        });
+        assert!(self.first_page().contains(builds::SECOND), "the new build serves");
+        self.unharmed("deploy rollback", || {
+            self.machine.run(&["/opt/kalgan/current/kalgan", "deploy", "rollback"]);
+        });
+        assert!(!self.first_page().contains(builds::SECOND), "the old build serves again");
+    }
+
+    /// The same site with its static files given by NGINX.
+    fn static_files(&self) {
+        say("static files by NGINX");
+        self.reinstall(&["--static-root", "/opt/kalgan/public"]);
+        self.visit("NGINX");
+    }
+
+    /// Two processes, of which one is killed.
+    fn two_instances(&self) {
+        say("two instances");
+        let refused = self.machine.fail(&self.command(&["--instances", "2"]));
+        assert!(refused.contains("session"), "sessions in memory cannot be shared: {refused}");
+        let environment = self.machine.path("/etc/kalgan/environment");
+        append(&environment, "KALGAN__SESSION__STORE=sqlite\n");
+        self.reinstall(&["--instances", "2"]);
+        self.visit("the binary, by two instances");
+        self.unharmed("systemctl restart, two instances", || {
+            self.machine.run(&["systemctl", "restart", "kalgan@1.service"]);
+            self.machine.run(&["systemctl", "restart", "kalgan@2.service"]);
+        });
+        self.unharmed("deploy upgrade, two instances", || {
+            self.machine.run(&["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"]);
+        });
+        let outcome = self.under_load(|| {
+            self.machine.run(&["systemctl", "kill", "--signal=KILL", "kalgan@1.service"]);
+        });
+        say(&format!("kill -9 of one instance of two: {outcome:?}"));
+        // At 500 requests a second, a process that answers within milliseconds has no more than this in flight.
+        assert!(outcome.failures.len() <= 8, "{:#?}", outcome.failures);
+        let state = self.machine.run(&["systemctl", "is-active", "kalgan@1.service", "kalgan@2.service"]);
+        assert_eq!(state.trim(), "active\nactive", "the killed one is there again");
+    }
+
+    fn uninstall(&self) {
+        say("uninstall");
+        self.machine.run(&["/opt/kalgan/current/kalgan", "deploy", "uninstall"]);
+        let units = self.machine.run(&["sh", "-c", "ls /etc/systemd/system"]);
+        assert!(!units.contains("kalgan"), "{units}");
+        assert!(self.machine.path("/var/lib/private/kalgan").exists(), "what the site wrote stays");
+    }
+
+    fn command<'a>(&self, more: &[&'a str]) -> Vec<&'a str> {
+        let install = ["/srv/first", "--set", "environment.is_prod=true", "deploy", "install", "--domain", HOST];
+        [&install[..], &["--tls", "/etc/ssl/site.crt", "/etc/ssl/site.key"], more].concat()
+    }
+
+    fn reinstall(&self, more: &[&str]) {
+        self.machine.run(&self.command(more));
+    }
+
+    fn set_variable(&self, name: &str) {
+        append(&self.machine.path("/etc/kalgan/environment"), &format!("{name}=1\n"));
+    }
+
+    /// The first page, as a visitor gets it.
+    fn first_page(&self) -> String {
+        let resolve = format!("{HOST}:443:127.0.0.1");
+        let mut curl = self.machine.in_its_network(Path::new("curl"));
+        curl.args(["--silent", "--show-error", "--insecure", "--resolve", &resolve, &format!("https://{HOST}/en")]);
+        let output = curl.output().expect("curl can be run");
+        assert!(output.status.success(), "{}", crate::machine::text(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Does something under load, and no visitor may notice.
+    fn unharmed(&self, what: &str, action: impl FnOnce()) {
+        let outcome = self.under_load(action);
+        say(&format!(
+            "{what}: {} requests, {} of them forms, {} failed; half within {} ms, the longest {} ms",
+            outcome.sent,
+            outcome.forms,
+            outcome.failures.len(),
+            outcome.median,
+            outcome.longest
+        ));
+        assert!(outcome.failures.is_empty(), "{what}: {:#?}\n{}", outcome.failures, self.journal());
+        assert!(outcome.sent > 1500 && outcome.forms * 3 >= outcome.sent - 2, "the load was none: {outcome:?}");
+    }
+
+    fn journal(&self) -> String {
+        self.machine.run(&["journalctl", "--no-pager", "--lines=60"])
+    }
+
+    fn under_load(&self, action: impl FnOnce()) -> Outcome {
+        let mut generator = self.machine.in_its_network(&std::env::current_exe().expect("this program has a file"));
+        generator.arg("load").arg(HOST).arg(&self.certificate).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut generator = generator.spawn().expect("nsenter can be run");
+        sleep(AROUND);
+        action();
+        sleep(AROUND);
+        outcome(&mut generator)
+    }
+}
+
+/// Ends a load and reads what came of it.
+fn outcome(generator: &mut Child) -> Outcome {
+    drop(generator.stdin.take());
+    let output = generator.stdout.take().expect("its output is read here");
+    let line = BufReader::new(output).lines().next().expect("it prints a line").expect("which can be read");
+    assert!(generator.wait().expect("it ends").success());
+    serde_json::from_str(&line).expect("the line is an outcome")
+}
+
+fn append(path: &Path, line: &str) {
+    use std::io::Write;
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).expect("the file is there");
+    file.write_all(line.as_bytes()).expect("a line can be added");
+}
+
+/// The visitor's `main`: everything that the site offers, over HTTPS.
+pub fn visitor(host: &str, certificate: &str) {
+    let certificate = std::fs::read(certificate).expect("the certificate can be read");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime can be made").block_on(visit::everything(Client::new(host, certificate)));
+}
