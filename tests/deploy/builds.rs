@@ -12,6 +12,9 @@ pub const SECOND: &str = "The second build of this manual";
 /// A setting of the second build takes its value from this variable, and it does not start without it.
 pub const NEEDED: &str = "SECOND_BUILD_NEEDS";
 
+/// Another takes it from the file of this name among the credentials.
+pub const CREDENTIAL: &str = "second_secret";
+
 /// The build under test.
 pub fn first() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_kalgan"))
@@ -30,7 +33,8 @@ pub fn second(folder: &Path) -> PathBuf {
     let (before, after) = text.split_once("  home:\n").expect("the first page has texts");
     let (_, after) = after.split_once("title:").and_then(|(_, rest)| rest.split_once('\n')).expect("it has a title");
     fs::write(&texts, format!("{before}  home:\n    title: {SECOND}\n{after}")).expect("a file can be written");
-    fs::write(copy.join("app/config/second.yaml"), format!("second: !env {NEEDED}\n")).expect("a file can be written");
+    let settings = format!("second: {{variable: !env {NEEDED}, credential: !credential {CREDENTIAL}}}\n");
+    fs::write(copy.join("app/config/second.yaml"), settings).expect("a file can be written");
     build(&copy, folder)
 }
 

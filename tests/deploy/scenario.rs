@@ -15,6 +15,9 @@ use crate::visit;
 /// The name that the site answers to.
 const HOST: &str = "site.example";
 
+/// What the second build's credential is.
+const SECRET: &str = "a credential that must stay one";
+
 /// The load goes on for so long before and after what is done under it.
 const AROUND: Duration = Duration::from_secs(2);
 
@@ -34,6 +37,7 @@ pub fn run() {
     boot.visit("the binary");
     boot.scores();
     boot.one_instance();
+    boot.secrets();
     boot.static_files();
     boot.two_instances();
     boot.uninstall();
@@ -106,10 +110,10 @@ impl Boot {
         self.unharmed("systemctl restart", || {
             self.machine.run(&["systemctl", "restart", "kalgan.service"]);
         });
-        self.unharmed("an upgrade to a build that cannot start", || {
-            let told = self.machine.fail(&["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"]);
-            assert!(told.contains(builds::NEEDED), "it says why: {told}");
-        });
+        self.unharmed("an upgrade to a build whose credential is missing", || self.refused(builds::CREDENTIAL));
+        let credential = self.machine.path("/etc/kalgan/credentials").join(builds::CREDENTIAL);
+        std::fs::write(credential, SECRET).expect("a credential can be written");
+        self.unharmed("an upgrade to a build that cannot start", || self.refused(builds::NEEDED));
         assert!(!self.first_page().contains(builds::SECOND), "the old build serves");
         self.set_variable(builds::NEEDED);
         self.unharmed("deploy upgrade", || {
@@ -120,6 +124,34 @@ impl Boot {
             self.machine.run(&["/opt/kalgan/current/kalgan", "deploy", "rollback"]);
         });
         assert!(!self.first_page().contains(builds::SECOND), "the old build serves again");
+    }
+
+    /// The second build is refused, and it is said what it lacks.
+    fn refused(&self, lacks: &str) {
+        let told = self.machine.fail(&["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"]);
+        assert!(told.contains(lacks), "it says why: {told}");
+    }
+
+    /// What is secret is where only root can read it, and nowhere else.
+    fn secrets(&self) {
+        let environment = std::fs::read_to_string(self.machine.path("/etc/kalgan/environment")).expect("it is there");
+        let key = environment.lines().find_map(|line| line.strip_prefix("KALGAN__SECURITY__SECRET_KEY="));
+        for secret in [key.expect("the installation made a key"), SECRET] {
+            let found = "! grep --recursive --files-with-matches --fixed-strings --file=/dev/stdin";
+            let places = "/opt/kalgan /etc/systemd /etc/nginx /var/log /run/kalgan";
+            let mut search = self.machine.command(&[
+                "sh",
+                "-c",
+                &format!("{found} {places} && ! journalctl | grep -F -f /srv/secret"),
+            ]);
+            std::fs::write(self.machine.path("/srv/secret"), secret).expect("a file can be written");
+            let input = std::fs::File::open(self.machine.path("/srv/secret")).expect("it is there");
+            let output = search.stdin(input).output().expect("nsenter can be run");
+            assert!(output.status.success(), "a secret is in {}", crate::machine::text(&output));
+            std::fs::remove_file(self.machine.path("/srv/secret")).expect("it can be removed");
+        }
+        let readable = self.machine.run(&["find", "/etc/kalgan", "-perm", "/077"]);
+        assert_eq!(readable, "", "others can read or change these");
     }
 
     /// The same site with its static files given by NGINX.
