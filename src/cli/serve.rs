@@ -24,7 +24,7 @@ use crate::launch::{App, Hangups, Load, process};
 #[cfg(feature = "overlay")]
 use crate::overlay::live::Hub;
 use crate::process::DataFolder;
-use crate::server::{self, Listener, Pipeline, Serving};
+use crate::server::{self, Listener, Pipeline, Serving, Sockets};
 use crate::site::{Settings, Site};
 
 /// Without the command `dev` no process is started by it.
@@ -50,16 +50,31 @@ impl Flags {
 
 /// Serves until the process is asked to stop by SIGTERM or SIGINT, then lets requests in flight finish.
 pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
+    // Before any file is opened and any thread begun.
+    let sockets = Sockets::from_environment()?;
     log::start();
+    if let Some(notice) = sockets.notice() {
+        tracing::warn!("{notice}");
+    }
     #[cfg(feature = "overlay")]
     if let Some(dev) = Supervised::connect()? {
-        return run_by(app, options, flags, Some(&dev)).inspect_err(|error| dev.failed(error));
+        let around = Around { flags, dev: Some(&dev), sockets };
+        return run_by(app, options, around).inspect_err(|error| dev.failed(error));
     }
-    run_by(app, options, flags, None)
+    run_by(app, options, Around { flags, dev: None, sockets })
+}
+
+/// What a process finds around it when it starts.
+struct Around<'a> {
+    flags: &'a Flags,
+    /// The command `dev` that has started it.
+    dev: Option<&'a Supervised>,
+    /// What systemd hands over.
+    sockets: Sockets,
 }
 
 /// Serves, by itself or for the command `dev`.
-fn run_by(app: &Arc<App>, options: &Options, flags: &Flags, dev: Option<&Supervised>) -> Result<ExitCode, Error> {
+fn run_by(app: &Arc<App>, options: &Options, around: Around<'_>) -> Result<ExitCode, Error> {
     let start = start(app, options)?;
     let site = start.serving.site().clone();
     let workers = match site.settings.exists("server.number_of_workers") {
@@ -68,7 +83,7 @@ fn run_by(app: &Arc<App>, options: &Options, flags: &Flags, dev: Option<&Supervi
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))?;
-    let code = runtime.block_on(serve(app, start, options.data(&site.settings)?, flags, dev));
+    let code = runtime.block_on(serve(app, start, options.data(&site.settings)?, around));
     // Requests have had their time; a controller that still blocks its thread must not keep the process.
     runtime.shutdown_background();
     code
@@ -155,27 +170,18 @@ fn refuse_two_folders(serving: &Serving, options: &Options) -> Result<(), Error>
     )))
 }
 
-async fn serve(
-    app: &App,
-    start: Start,
-    data: DataFolder,
-    flags: &Flags,
-    dev: Option<&Supervised>,
-) -> Result<ExitCode, Error> {
+async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>) -> Result<ExitCode, Error> {
     // Before anybody can know that the process is there.
     let (hangups, stop) = (Hangups::listen()?, stop_asked()?);
     let site = start.serving.site().clone();
     let options = connection_options(&site.settings)?;
     // First of all: where the address is taken, nothing has been begun that would have to be wound up. Clients that come already wait.
-    let listener = match dev {
-        Some(dev) => inherited(dev)?,
-        None => bind(&site.settings, flags).await?,
-    };
+    let listener = around.listener(&site.settings).await?;
     let process = process::begin(app, &site, data).await?;
     let mounted = app.mounted(&process);
     let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()).mounting(mounted));
     process::ready(app, &process, &pipeline).await?;
-    let alone = tell(dev, start.seen.greeting(&site, &listener), &start.seen)?;
+    let alone = tell(around.dev, start.seen.greeting(&site, &listener), &start.seen)?;
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
     let closed = hangups.follow(Arc::clone(&pipeline), start.load);
     let asked = OnceLock::new();
@@ -200,11 +206,23 @@ async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Opens the socket; its connections wait until the process answers.
-async fn bind(settings: &Settings, flags: &Flags) -> Result<Listener, Error> {
-    let address = settings.get_string("server.address")?;
-    refuse_remote_development(settings, &address, flags)?;
-    Listener::bind(&address, settings.get("server.port")?).await
+impl Around<'_> {
+    /// The socket that the site is served from: what the process was given, else what `server.address` says. Its connections wait until the
+    /// process answers.
+    async fn listener(&mut self, settings: &Settings) -> Result<Listener, Error> {
+        if let Some(dev) = self.dev {
+            return inherited(dev);
+        }
+        if let Some(listener) = self.sockets.take_main()? {
+            if let Some(address) = listener.address() {
+                refuse_remote_development(settings, &address.ip().to_canonical().to_string(), self.flags)?;
+            }
+            return Ok(listener);
+        }
+        let address = settings.get_string("server.address")?;
+        refuse_remote_development(settings, &address, self.flags)?;
+        Listener::bind(&address, settings.get("server.port")?).await
+    }
 }
 
 /// The socket of the command `dev`.

@@ -52,6 +52,7 @@ pub use development::{Development, PREFIX};
 pub use listener::Listener;
 #[cfg(feature = "overlay")]
 pub use listener::SharedSocket;
+pub use listener::Sockets;
 pub use mounted::{Filter, Mounted, Rejection, Reply};
 #[cfg(feature = "overlay")]
 pub use page::variants;
