@@ -45,7 +45,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use accept::serve;
+pub use accept::{Stop, serve};
 #[cfg(feature = "overlay")]
 pub use development::Undressed;
 pub use development::{Development, PREFIX};
