@@ -5,7 +5,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kalgan::{App, Error, Process};
+use kalgan::App;
+use kalgan::warp::{self, Filter};
 
 use crate::services::process_site;
 
@@ -26,17 +27,17 @@ pub fn signalled() -> App {
 pub const STUCK: &str = "X_STUCK=1";
 pub const FREE: &str = "X_FREE=1";
 
-/// A site with a task that blocks the thread that it runs on.
+/// A site with a page that holds up the thread which answers it, as no site should.
 pub fn stuck() -> App {
-    process_site::app().on_start(|process: Process| async move {
-        process.spawn("a task that blocks its thread", async {
+    process_site::app().mount(|_| {
+        warp::path!("stuck").map(|| {
             let socket = UnixDatagram::unbound().unwrap();
             let systemd = std::env::var("NOTIFY_SOCKET").unwrap();
             socket.send_to(STUCK.as_bytes(), &systemd).unwrap();
             // Many times the time of the watchdog.
             std::thread::sleep(Duration::from_secs(1));
             socket.send_to(FREE.as_bytes(), &systemd).unwrap();
-        });
-        Ok::<_, Error>(())
+            "free"
+        })
     })
 }
