@@ -20,8 +20,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use warp::reply::Response;
 
-use super::connection::{self, Connections};
-use super::{Answer, Answered, Listener, Options, Peer, body, serve};
+use super::connection::{self, Connections, Ending};
+use super::{Answer, Answered, Listener, Options, Peer, Stop, body, serve};
 use crate::captured_log::CapturedLog;
 
 /// Answers by path, so that each test can ask for the behaviour that it needs.
@@ -126,7 +126,7 @@ const ROOM: usize = 1 << 20;
 struct Running {
     address: std::net::SocketAddr,
     site: Arc<Site>,
-    stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<Stop>,
     served: JoinHandle<usize>,
 }
 
@@ -136,7 +136,8 @@ impl Running {
         let address = listener.address().unwrap();
         let site = Arc::new(Site::default());
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, options, site.clone(), stopped.map(drop)));
+        let served =
+            tokio::spawn(serve(listener, options, site.clone(), stopped.map(|stop| stop.unwrap_or(Stop::AtOnce))));
         Running { address, site, stop, served }
     }
 
