@@ -50,7 +50,8 @@ impl Flags {
 
 /// Serves until the process is asked to stop by SIGTERM or SIGINT, then lets requests in flight finish.
 pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
-    log::start();
+    // It writes what is still waiting when this function ends.
+    let _log = log::start(options.first_settings(app));
     #[cfg(feature = "overlay")]
     if let Some(dev) = Supervised::connect()? {
         return run_by(app, options, flags, Some(&dev)).inspect_err(|error| dev.failed(error));
@@ -62,6 +63,7 @@ pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<Ex
 fn run_by(app: &Arc<App>, options: &Options, flags: &Flags, dev: Option<&Supervised>) -> Result<ExitCode, Error> {
     let start = start(app, options)?;
     let site = start.serving.site().clone();
+    log::ready(&site.settings, options.data(&site.settings)?)?.install();
     let workers = match site.settings.exists("server.number_of_workers") {
         true => site.settings.get("server.number_of_workers")?,
         false => std::thread::available_parallelism().map_or(1, usize::from),

@@ -11,6 +11,7 @@ use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::at_start;
+use crate::cli::log;
 use crate::error::{Error, one_line};
 use crate::server::{Pipeline, Serving};
 use crate::site::Site;
@@ -60,8 +61,9 @@ impl Hangups {
 fn reload(pipeline: &Pipeline, load: &Load) {
     let start = Instant::now();
     let old = pipeline.serving();
-    match load().and_then(|new| same_environment(old.site(), new)) {
-        Ok(new) => {
+    match load().and_then(|new| same_environment(old.site(), new)).and_then(with_log) {
+        Ok((new, log)) => {
+            log.install();
             at_start::tell(&old.site().settings, &new.site().settings);
             pipeline.replace(new);
             tracing::info!("reloaded in {:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
@@ -75,6 +77,12 @@ fn reload(pipeline: &Pipeline, load: &Load) {
                 .for_each(|line| tracing::error!("{}", one_line(line)));
         }
     }
+}
+
+/// A wrong `log.level` refuses the reload like any other mistake.
+fn with_log(new: Serving) -> Result<(Serving, log::Ready), Error> {
+    let log = log::ready_again(&new.site().settings)?;
+    Ok((new, log))
 }
 
 /// Who may connect, and what error pages show, was decided at the start by the environment.
