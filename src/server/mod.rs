@@ -47,13 +47,14 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use accept::serve;
+pub use accept::{Stop, serve};
 #[cfg(feature = "overlay")]
 pub use development::Undressed;
 pub use development::{Development, PREFIX};
 pub use listener::Listener;
 #[cfg(feature = "overlay")]
 pub use listener::SharedSocket;
+pub use listener::Sockets;
 pub use mounted::{Filter, Mounted, Rejection, Reply};
 pub use observed::{Arrival, Over, Replied};
 #[cfg(feature = "overlay")]

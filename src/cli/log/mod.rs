@@ -114,8 +114,7 @@ impl Drop for Running {
 }
 
 /// Opens the log file anew, so that one which was moved away by `logrotate` gets no further line; without a file nothing happens.
-#[allow(dead_code, reason = "the signal that asks for it is received elsewhere")]
-pub(crate) fn reopen() {
+pub(super) fn reopen() {
     LOG.load().output.reopen();
 }
 

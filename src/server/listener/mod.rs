@@ -5,11 +5,15 @@
 
 #[cfg(feature = "overlay")]
 mod shared;
+mod systemd;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener as StdTcpListener};
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener as StdUnixListener};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -21,6 +25,7 @@ use super::Peer;
 use crate::error::Error;
 #[cfg(feature = "overlay")]
 pub use shared::SharedSocket;
+pub use systemd::Sockets;
 
 /// What `server.address` starts with where it names a socket file.
 const UNIX_PREFIX: &str = "unix:";
@@ -29,8 +34,19 @@ const UNIX_PREFIX: &str = "unix:";
 #[derive(Debug)]
 pub struct Listener {
     socket: Bound,
-    /// Whether another process holds the socket too, so that connections in its queue are not lost when this one stops.
-    is_shared: bool,
+    holder: Holder,
+}
+
+/// Who else holds the socket, so that connections in its queue are not lost when this process stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    /// Nobody: when this process closes it, it is gone.
+    Nobody,
+    /// The command `dev`, which has the next process ready when it asks this one to stop.
+    #[cfg(feature = "overlay")]
+    Dev,
+    /// systemd, which starts the next process when this one has ended.
+    Systemd,
 }
 
 #[derive(Debug)]
@@ -54,11 +70,10 @@ impl Listener {
             Some(path) => bind_file(Path::new(path)).await,
             None => bind_port(address, port).await,
         };
-        socket.map(|socket| Listener { socket, is_shared: false })
+        socket.map(|socket| Listener { socket, holder: Holder::Nobody })
     }
 
-    /// The address and port that were bound; none for a socket file.
-    #[cfg(test)]
+    /// The address and port that connections are taken on; none for a socket file.
     pub fn address(&self) -> Option<SocketAddr> {
         match &self.socket {
             Bound::Tcp(_, address) => Some(*address),
@@ -68,7 +83,12 @@ impl Listener {
 
     /// Whether connections that wait in the queue are lost when this process closes the socket.
     pub(super) fn is_alone(&self) -> bool {
-        !self.is_shared
+        self.holder == Holder::Nobody
+    }
+
+    /// Whether connections wait for a process that is only started when this one has ended.
+    pub(super) fn outlives_process(&self) -> bool {
+        self.holder == Holder::Systemd
     }
 
     /// The next connection.
@@ -87,6 +107,31 @@ impl Listener {
             }
         }
     }
+}
+
+impl Bound {
+    /// A socket that listens already.
+    fn of_tcp(listener: StdTcpListener) -> io::Result<Bound> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok(Bound::Tcp(TcpListener::from_std(listener)?, address))
+    }
+
+    /// As [`Bound::of_tcp`]; whoever has made its file removes it.
+    fn of_unix(listener: StdUnixListener) -> io::Result<Bound> {
+        listener.set_nonblocking(true)?;
+        let path = path_of(&listener.local_addr()?);
+        Ok(Bound::Unix(UnixListener::from_std(listener)?, SocketFile { path, made: None }))
+    }
+}
+
+/// The path of a socket file. Linux also knows names that are no files; they are written with an `@`, as systemd does.
+fn path_of(address: &UnixAddr) -> PathBuf {
+    #[cfg(target_os = "linux")]
+    if let Some(name) = address.as_abstract_name() {
+        return PathBuf::from(format!("@{}", String::from_utf8_lossy(name)));
+    }
+    address.as_pathname().map_or_else(PathBuf::new, PathBuf::from)
 }
 
 impl fmt::Display for Listener {

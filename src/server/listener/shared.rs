@@ -6,14 +6,12 @@ use std::io;
 use std::net::TcpListener as StdTcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener as StdUnixListener;
-use std::path::PathBuf;
 
 #[cfg(not(target_vendor = "apple"))]
 use rustix::net::sockopt::socket_acceptconn;
 use rustix::net::{AddressFamily, getsockname};
-use tokio::net::{TcpListener, UnixListener};
 
-use super::{Bound, Listener, SocketFile};
+use super::{Bound, Holder, Listener, SocketFile};
 use crate::error::Error;
 
 /// A bound socket that this process does not take connections from. Connections wait in its queue until another process takes them.
@@ -71,7 +69,7 @@ impl Listener {
         };
         let descriptor = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
         let socket = adopt(descriptor).map_err(failed)?;
-        Ok(Listener { socket, is_shared: true })
+        Ok(Listener { socket, holder: Holder::Dev })
     }
 }
 
@@ -84,15 +82,9 @@ fn adopt(descriptor: OwnedFd) -> io::Result<Bound> {
         return Err(io::Error::other("it does not listen"));
     }
     if family == AddressFamily::UNIX {
-        let listener = StdUnixListener::from(descriptor);
-        listener.set_nonblocking(true)?;
-        let path = listener.local_addr()?.as_pathname().map_or_else(PathBuf::new, PathBuf::from);
-        return Ok(Bound::Unix(UnixListener::from_std(listener)?, SocketFile { path, made: None }));
+        return Bound::of_unix(StdUnixListener::from(descriptor));
     }
-    let listener = StdTcpListener::from(descriptor);
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    Ok(Bound::Tcp(TcpListener::from_std(listener)?, address))
+    Bound::of_tcp(StdTcpListener::from(descriptor))
 }
 
 #[cfg(test)]
@@ -109,7 +101,7 @@ mod tests {
         let socket = shared("127.0.0.1").await;
         let address = socket.to_string();
         let client = tokio::net::TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
-        let listener = Listener { socket: adopt(socket.descriptor().unwrap()).unwrap(), is_shared: true };
+        let listener = Listener { socket: adopt(socket.descriptor().unwrap()).unwrap(), holder: Holder::Dev };
         let (_, peer) = listener.accept().await.unwrap();
         assert_eq!(peer.address, Some(client.local_addr().unwrap()));
         assert_eq!(listener.to_string(), address);
@@ -122,7 +114,7 @@ mod tests {
         let name = format!("{UNIX_PREFIX}{}", path.display());
         let socket = shared(&name).await;
         let bound = adopt(socket.descriptor().unwrap()).unwrap();
-        let listener = Listener { socket: bound, is_shared: true };
+        let listener = Listener { socket: bound, holder: Holder::Dev };
         assert_eq!(listener.to_string(), name);
         drop(listener);
         assert!(path.exists());
