@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -19,7 +20,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
 use super::wire::{Activity, Phase, Wire};
-use super::{Answer, Options, Peer, exchange};
+use super::{Answer, Options, Over, Peer, exchange};
 
 /// What a client that sends its head too slowly is told.
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -157,6 +158,9 @@ where
     let parts = connection.into_parts();
     let end = if parts.is_some() { end } else { end_of_upgraded(&connections, &activity, stop).await };
     end.log(peer);
+    if let Some(status) = end.status(&activity) {
+        connections.answer.over(&Over::unreadable(status, peer));
+    }
     if matches!(end, End::Cut | End::UpgradedCut) {
         connections.cut.fetch_add(1, Ordering::Relaxed);
     }
@@ -217,6 +221,18 @@ impl End {
             End::HeadTimeout => Some(REQUEST_TIMEOUT),
             End::Failed(error) if error.is_parse() && !activity.has_ended() => Some(b""),
             End::Closed if activity.may_be_sending() => Some(b""),
+            _ => None,
+        }
+    }
+
+    /// The status of a request that was refused before there was one.
+    fn status(&self, activity: &Activity) -> Option<StatusCode> {
+        match self {
+            // What is malformed is the body.
+            _ if activity.phase() == Phase::Busy => None,
+            End::HeadTimeout => Some(StatusCode::REQUEST_TIMEOUT),
+            End::Failed(error) if error.is_parse_too_large() => Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            End::Failed(error) if error.is_parse() => Some(StatusCode::BAD_REQUEST),
             _ => None,
         }
     }

@@ -22,19 +22,20 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, header};
+use http::{HeaderName, Method, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::Incoming;
 use super::mounted::Mounted;
+use super::observed::{Arrival, Replied, Told};
 use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Failure, Request, Response, Unreadable, host};
+use crate::http::{Body, Failure, Request, RequestId, RequestIds, Response, Unreadable, host};
 use crate::process::Process;
 use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
@@ -68,6 +69,9 @@ pub(super) struct Rules {
     pub(super) development_pages: bool,
 }
 
+/// By which a request is called, in the answer and where a trusted proxy asks.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// What follows an edit within this time is taken together with it, where no request asks earlier: programs seldom write one file.
 const GATHERING: Duration = Duration::from_millis(10);
 
@@ -77,6 +81,7 @@ pub struct Pipeline {
     process: Process,
     /// The site's own filters.
     mounted: Option<Mounted>,
+    ids: RequestIds,
 }
 
 impl Serving {
@@ -165,7 +170,7 @@ impl Rules {
 }
 
 impl Answer for Pipeline {
-    fn answer(&self, parts: Parts, body: Incoming, peer: Peer) -> Answered {
+    fn answer(&self, parts: Parts, body: Incoming, peer: Peer, arrival: &Arrival) -> Answered {
         // A file needs the site for the moment of the look-up only, so it is borrowed.
         let mut serving = self.current.load();
         if let Some(development) = &serving.development {
@@ -175,22 +180,28 @@ impl Answer for Pipeline {
         match serving.file(&parts) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                let asking = Asking { parts, peer, process: self.process.clone() };
+                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
                 let serving = Guard::into_inner(serving);
                 Answered::ByFilter(Box::pin(serving.answer_mounted(mounted.clone(), asking, body)))
             }
             Err(other) => {
-                let asking = Asking { parts, peer, process: self.process.clone() };
+                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
                 Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
             }
         }
+    }
+
+    fn arrival(&self, head: &Parts, peer: Peer) -> Arrival {
+        let given = head.headers.get(X_REQUEST_ID).filter(|_| trusts(peer)).and_then(RequestId::given);
+        let client = peer.address.map(|address| address.ip().to_canonical());
+        Arrival { id: given.unwrap_or_else(|| self.ids.next()), client }
     }
 }
 
 impl Pipeline {
     /// A pipeline that answers from this site, in this process, until another site is put in its place.
     pub fn new(serving: Serving, process: Process) -> Self {
-        Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None }
+        Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None, ids: RequestIds::new() }
     }
 
     /// The same, with filters that are asked before the site's routes.
@@ -207,14 +218,17 @@ impl Pipeline {
         peer: Peer,
     ) -> warp::reply::Response {
         let serving = self.serving();
-        let asking = |parts| Asking { parts, peer, process: self.process.clone() };
-        match serving.file(&parts) {
+        let id = self.arrival(&parts, peer).id;
+        let asking = |parts| Asking { parts, peer, process: self.process.clone(), id: id.clone() };
+        let mut response = match serving.file(&parts) {
             Ok(answer) => answer.map(Into::into),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                serving.answer_mounted(mounted.clone(), asking(parts), body).await
+                serving.answer_mounted(mounted.clone(), asking(parts), body).await.response
             }
-            Err(other) => serving.answer_other(other, asking(parts), body).await,
-        }
+            Err(other) => serving.answer_other(other, asking(parts), body).await.response,
+        };
+        response.headers_mut().insert(X_REQUEST_ID, id.to_header());
+        response
     }
 
     /// Follows edits of the site when nobody asks for a page, so that open pages can be told; until the future is dropped. In
@@ -255,22 +269,19 @@ impl Serving {
     }
 
     /// Steps 2 to 10, for what is no slice of a file.
-    async fn answer_other(
-        self: Arc<Self>,
-        other: NoFile,
-        asking: Asking,
-        body: impl RequestBody,
-    ) -> warp::reply::Response {
+    async fn answer_other(self: Arc<Self>, other: NoFile, asking: Asking, body: impl RequestBody) -> Replied {
         match self.request(asking) {
             Ok(request) => self.answer_request(other, request, body).await,
-            Err(unreadable) => errors::without_request(&self, *unreadable).await,
+            Err(unreadable) => errors::without_request(&self, *unreadable).await.into(),
         }
     }
 
     /// Step 2.
     pub(super) fn request(&self, asking: Asking) -> Result<Request, Box<Unreadable>> {
-        let Asking { parts, peer, process } = asking;
-        Request::new(self.site.clone(), process, parts, peer.address)
+        let Asking { parts, peer, process, id } = asking;
+        let mut request = Request::new(self.site.clone(), process, parts, peer.address)?;
+        request.set_id(id);
+        Ok(request)
     }
 
     /// Steps 3 to 10.
@@ -279,11 +290,11 @@ impl Serving {
         other: NoFile,
         mut request: Request,
         body: impl RequestBody,
-    ) -> warp::reply::Response {
+    ) -> Replied {
         let response = match other {
             NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
             NoFile::Refused(failure) => Err(failure),
-            NoFile::Parts(parts) => return assets::streamed(*parts),
+            NoFile::Parts(parts) => return assets::streamed(*parts).into(),
             NoFile::Page => match self.answer_of_development(&request) {
                 Some(response) => Ok(response),
                 None => self.respond(&mut request, body).await,
@@ -293,10 +304,11 @@ impl Serving {
             Ok(response) => self.finish_and_send(response, &request).await,
             Err(failure) => Err(failure),
         };
-        match answer {
+        let response = match answer {
             Ok(answer) => answer,
-            Err(failure) => errors::answer(&self, request, failure).await,
-        }
+            Err(failure) => errors::answer(&self, &mut request, failure).await,
+        };
+        Replied { response, told: Told::of(&request) }
     }
 
     /// Steps 9 and 10.
@@ -391,11 +403,17 @@ impl Serving {
     }
 }
 
+/// Whether what this peer says of a request is believed: nobody's, as long as no proxy is trusted.
+fn trusts(_peer: Peer) -> bool {
+    false
+}
+
 /// A request as it comes from a connection, and the process that it comes to.
 pub(super) struct Asking {
     pub(super) parts: Parts,
     pub(super) peer: Peer,
     pub(super) process: Process,
+    pub(super) id: RequestId,
 }
 
 /// What a request is for that is not answered by one slice of a static file.

@@ -17,6 +17,7 @@ mod identity;
 mod layout;
 mod live;
 mod manners;
+mod logs;
 mod manual;
 mod mistakes;
 mod nginx;
