@@ -12,6 +12,9 @@
 //! 6. Where a site has warp filters of its own, they are asked before its controllers ([`mounted`], the body meanwhile is a [`loan`]). A
 //!    WebSocket takes its connection over ([`handover`]).
 //!
+//! 7. `/healthz` and `/readyz` answer where no route does ([`health`]); with more to say, and beside the figures, at an address of their
+//!    own ([`admin`]).
+//!
 //! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
 
 use std::net::SocketAddr;
@@ -22,6 +25,7 @@ use futures_util::future::BoxFuture;
 use http::request::Parts;
 
 mod accept;
+mod admin;
 pub mod assets;
 pub mod body;
 mod broken;
@@ -34,6 +38,7 @@ mod exchange;
 mod failure;
 mod handover;
 mod headers;
+mod health;
 pub mod listener;
 mod loan;
 mod mounted;
@@ -46,13 +51,14 @@ mod wire;
 mod tests;
 
 pub use accept::serve;
+pub use admin::Admin;
 #[cfg(feature = "overlay")]
 pub use development::Undressed;
 pub use development::{Development, PREFIX};
-pub use listener::Listener;
 #[cfg(feature = "overlay")]
 pub use listener::SharedSocket;
 pub use listener::Sockets;
+pub use listener::{AdminAddress, Listener};
 pub use mounted::{Filter, Mounted, Rejection, Reply};
 #[cfg(feature = "overlay")]
 pub use page::variants;

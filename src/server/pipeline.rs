@@ -28,6 +28,7 @@ use tokio::time::{Instant, timeout_at};
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::Incoming;
+use super::health::Probe;
 use super::mounted::Mounted;
 use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
@@ -35,7 +36,7 @@ use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
 use crate::http::{Body, Failure, Request, Response, Unreadable, host};
-use crate::process::Process;
+use crate::process::{AsProcess, Process};
 use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
 use crate::snapshot::Changed;
@@ -60,6 +61,8 @@ pub(super) struct Rules {
     renewal: Renewal,
     /// Host names that are answered; empty answers all.
     hosts: Vec<String>,
+    /// Whether `/healthz` and `/readyz` answer where no route does.
+    pub(super) health: bool,
     /// Whether `Accept-Language` chooses the language.
     negotiate: bool,
     /// What compresses answers from memory for clients that take them so; none where the proxy in front does it.
@@ -136,6 +139,7 @@ impl Rules {
             renewal: Renewal::new(settings)?,
             request_timeout: timeout(seconds),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            health: settings.get_bool("server.health")?,
             negotiate: settings.get_bool("i18n.negotiate")?,
             compression: settings.get_bool("server.compression")?.then(Compression::new),
             development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
@@ -281,6 +285,9 @@ impl Serving {
         body: impl RequestBody,
     ) -> warp::reply::Response {
         let response = match other {
+            NoFile::OtherHost if let Some(probe) = self.probe_of_other_host(&request) => {
+                Ok(probe.answer(request.process()).await)
+            }
             NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
             NoFile::Refused(failure) => Err(failure),
             NoFile::Parts(parts) => return assets::streamed(*parts),
@@ -326,6 +333,7 @@ impl Serving {
         let endpoint = match self.route(request)? {
             Routed::Endpoint(endpoint) => endpoint,
             Routed::Answer(response) => return Ok(response),
+            Routed::Probe(probe) => return Ok(probe.answer(request.process()).await),
         };
         let limits = self.rules.limits(request.route());
         body::receive(request, body, limits).await?;
@@ -345,6 +353,7 @@ impl Serving {
             Found::BadPath => {
                 return Err(Failure::new(400, "the path is not percent-encoded UTF-8 (RFC 3986 section 2.1)"));
             }
+            Found::NotFound if let Some(probe) = self.probe(request)? => return Ok(Routed::Probe(probe)),
             Found::NotFound => {
                 broken::check_unrouted(&self.site)?;
                 return Err(Failure::new(404, format!("no route answers `{}`", request.path())));
@@ -414,6 +423,8 @@ pub(super) enum NoFile {
 enum Routed<'s> {
     Endpoint(&'s Endpoint),
     Answer(Response),
+    /// What `/healthz` or `/readyz` asks.
+    Probe(Probe),
 }
 
 /// What a request's body may be: hyper's, or one in memory where there is no socket.
