@@ -14,6 +14,7 @@ mod macros;
 mod marks;
 mod middleware;
 mod request;
+mod request_id;
 mod response;
 mod shared;
 mod variables;
@@ -29,6 +30,7 @@ pub(crate) use marks::Marks;
 pub use middleware::{IntoOutcome, Outcome};
 pub use request::Request;
 pub(crate) use request::{Unreadable, host};
+pub(crate) use request_id::{RequestId, RequestIds};
 pub use response::{Body, PieceStream, Response};
 #[allow(unused_imports, reason = "only services do something with an answer")]
 pub(crate) use shared::Finish;

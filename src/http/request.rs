@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::marks::Marks;
+use super::request_id::RequestId;
 use super::shared::Shared;
 use super::{Failure, accept, cookies, form};
 use crate::error::Error;
@@ -31,6 +32,7 @@ pub struct Request(Arc<Inner>);
 struct Inner {
     site: Arc<Site>,
     process: Process,
+    id: RequestId,
     head: Parts,
     peer: Option<SocketAddr>,
     /// The path where decoding changed it.
@@ -93,6 +95,7 @@ impl Request {
         Ok(Request(Arc::new(Inner {
             site,
             process,
+            id: RequestId::default(),
             head,
             peer,
             decoded_path,
@@ -105,6 +108,12 @@ impl Request {
             failure: None,
             shared: Arc::default(),
         })))
+    }
+
+    /// What this request is called: 1 to 128 letters, digits, `.`, `_` and `-`. The answer has it in the header `X-Request-Id`, and every
+    /// line of the log about the request has it too. It is taken from that header where a trusted proxy sends it, else made.
+    pub fn id(&self) -> &str {
+        self.0.id.as_str()
     }
 
     /// The method.
@@ -220,6 +229,11 @@ impl Request {
     /// The route that answers; `None` on an error page of an address without one.
     pub fn route(&self) -> Option<&ReadyRoute> {
         self.0.route.as_ref().and_then(|route| self.0.site.router.route(route.index))
+    }
+
+    /// Where the route that answers stands among the site's routes.
+    pub(crate) fn route_index(&self) -> Option<usize> {
+        self.0.route.as_ref().map(|route| route.index)
     }
 
     /// The name of the route that answers.
@@ -369,6 +383,15 @@ impl Request {
         self.change().route = Some(Route { index, parameters });
     }
 
+    /// The language's code as it can be kept; none where the site has no languages.
+    pub(crate) fn language_code(&self) -> Option<Arc<str>> {
+        self.0.language.code.clone().or_else(|| self.0.site.translator.languages().default_code())
+    }
+
+    pub(crate) fn set_id(&mut self, id: RequestId) {
+        self.change().id = id;
+    }
+
     pub(crate) fn set_body(&mut self, body: Bytes) {
         self.change().body = body;
     }
@@ -407,6 +430,7 @@ impl fmt::Debug for Request {
     /// Without headers and body: they hold what a log must not show.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
+            .field("id", &self.id())
             .field("method", self.method())
             .field("path", &self.path())
             .field("route", &self.route_name())

@@ -29,7 +29,7 @@ use std::time::SystemTime;
 pub use counter::{Counter, Gauge};
 pub use gathered::{Gathered, PoolFigures};
 pub use histogram::Histogram;
-pub use requests::{Requests, Route, RouteTable};
+pub use requests::{Group, Requests, RouteTable};
 
 /// All counters of a process.
 #[derive(Debug)]
@@ -61,6 +61,25 @@ pub struct Connections {
     pub received: Counter,
     /// Bytes that were sent to clients, heads of answers included.
     pub sent: Counter,
+}
+
+impl Connections {
+    /// Counts a connection that was taken; it is open until the value is dropped.
+    pub fn begin(self: &Arc<Self>) -> Open {
+        self.accepted.increment();
+        self.open.up();
+        Open(Arc::clone(self))
+    }
+}
+
+/// A connection that is there.
+#[derive(Debug)]
+pub struct Open(Arc<Connections>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.down();
+    }
 }
 
 /// Look-ups that found something, and those that did not.

@@ -15,6 +15,9 @@ pub const STATIC: &str = "(static)";
 /// What stands in place of a route's name for `/healthz` and `/readyz`.
 pub const HEALTH: &str = "(health)";
 
+/// What stands in place of a route's name for answers of warp filters that the site mounts.
+pub const FILTERS: &str = "(filters)";
+
 /// What stands in place of a route's name where no route answers.
 pub const UNROUTED: &str = "(unrouted)";
 
@@ -31,8 +34,8 @@ const STATUSES: [u16; 57] = [
     431, 451, 500, 501, 502, 503, 504, 505, 507, 508, 511,
 ];
 
-/// The labels of all other codes, by their first digit.
-const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
+/// The labels of all other codes, by their first digit; the last is for requests that broke off before there was an answer.
+const CLASSES: [&str; 7] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other", "none"];
 
 /// How many labels there are for a status.
 const SLOTS: usize = STATUSES.len() + CLASSES.len();
@@ -46,7 +49,24 @@ pub struct Requests {
     by_name: Mutex<BTreeMap<Arc<str>, Arc<Route>>>,
     static_files: Arc<Route>,
     health: Arc<Route>,
+    filters: Arc<Route>,
     unrouted: Arc<Route>,
+}
+
+/// What requests are counted together.
+#[derive(Debug, Clone, Default)]
+pub enum Group {
+    /// Those that no route answers, among them those that cannot be read.
+    #[default]
+    Unrouted,
+    /// Those for static files.
+    Static,
+    /// Those of `/healthz` and `/readyz`.
+    Health,
+    /// Those that a filter of the site's own answers.
+    Filters,
+    /// Those that this route answers.
+    Route(Arc<Route>),
 }
 
 /// The requests of one route.
@@ -71,6 +91,7 @@ impl Default for Requests {
             by_name: Mutex::default(),
             static_files: fixed(),
             health: fixed(),
+            filters: fixed(),
             unrouted: fixed(),
         }
     }
@@ -87,24 +108,25 @@ impl Requests {
         RouteTable { routes: names.into_iter().map(route).collect() }
     }
 
-    /// The counters of static files.
-    pub fn static_files(&self) -> &Route {
-        &self.static_files
-    }
-
-    /// The counters of `/healthz` and `/readyz`.
-    pub fn health(&self) -> &Route {
-        &self.health
-    }
-
-    /// The counters of what no route answers.
-    pub fn unrouted(&self) -> &Route {
-        &self.unrouted
+    /// The counters of what is counted together.
+    pub fn of<'g>(&'g self, group: &'g Group) -> &'g Route {
+        match group {
+            Group::Unrouted => &self.unrouted,
+            Group::Static => &self.static_files,
+            Group::Health => &self.health,
+            Group::Filters => &self.filters,
+            Group::Route(route) => route,
+        }
     }
 
     /// Each name of a route with its counters; what stands in place of a name comes first.
     pub fn routes(&self) -> Vec<(Arc<str>, Arc<Route>)> {
-        let fixed = [(HEALTH, &self.health), (STATIC, &self.static_files), (UNROUTED, &self.unrouted)];
+        let fixed = [
+            (FILTERS, &self.filters),
+            (HEALTH, &self.health),
+            (STATIC, &self.static_files),
+            (UNROUTED, &self.unrouted),
+        ];
         let by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
         let named = by_name.iter().map(|(name, route)| (Arc::clone(name), Arc::clone(route)));
         fixed.into_iter().map(|(name, route)| (Arc::from(name), Arc::clone(route))).chain(named).collect()
@@ -119,8 +141,8 @@ impl RouteTable {
 }
 
 impl Route {
-    /// Counts a request that was answered.
-    pub fn count(&self, method: &str, status: u16, duration: Duration) {
+    /// Counts a request that is over; without a status it broke off before there was an answer.
+    pub fn count(&self, method: &str, status: Option<u16>, duration: Duration) {
         let method = METHODS.iter().position(|known| *known == method).unwrap_or(METHODS.len());
         let counts = self.counts[method].get_or_init(|| Box::new(std::array::from_fn(|_| Counter::default())));
         counts[slot(status)].increment();
@@ -144,8 +166,9 @@ impl Route {
 }
 
 /// Where a status is counted.
-fn slot(status: u16) -> usize {
-    let class = || usize::from(status / 100).clamp(1, CLASSES.len()) - 1;
+fn slot(status: Option<u16>) -> usize {
+    let Some(status) = status else { return SLOTS - 1 };
+    let class = || usize::from(status / 100).clamp(1, CLASSES.len() - 1) - 1;
     STATUSES.binary_search(&status).unwrap_or_else(|_| STATUSES.len() + class())
 }
 

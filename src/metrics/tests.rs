@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::requests::Route;
 use super::*;
 
 /// What was counted for a route.
@@ -18,36 +19,38 @@ fn requests_are_counted_by_route_method_and_status() {
     let requests = Requests::default();
     let table = requests.table(["home", "shop"]);
     let shop = table.route(1).unwrap();
-    shop.count("GET", 200, Duration::from_millis(3));
-    shop.count("GET", 200, Duration::from_millis(3));
-    shop.count("POST", 303, Duration::from_secs(60));
+    shop.count("GET", Some(200), Duration::from_millis(3));
+    shop.count("GET", Some(200), Duration::from_millis(3));
+    shop.count("POST", Some(303), Duration::from_secs(60));
     assert_eq!(counts(shop), [of("GET", "200", 2), of("POST", "303", 1)]);
     assert_eq!(counts(table.route(0).unwrap()), []);
     assert!(table.route(2).is_none());
     let names: Vec<_> = requests.routes().iter().map(|(name, _)| name.to_string()).collect();
-    assert_eq!(names, ["(health)", "(static)", "(unrouted)", "home", "shop"]);
+    assert_eq!(names, ["(filters)", "(health)", "(static)", "(unrouted)", "home", "shop"]);
 }
 
 #[test]
 fn a_site_with_other_routes_goes_on_counting_by_name() {
     let requests = Requests::default();
-    requests.table(["home", "shop"]).route(1).unwrap().count("GET", 200, Duration::ZERO);
+    requests.table(["home", "shop"]).route(1).unwrap().count("GET", Some(200), Duration::ZERO);
     let reloaded = requests.table(["news", "shop", "home"]);
-    reloaded.route(1).unwrap().count("GET", 200, Duration::ZERO);
+    reloaded.route(1).unwrap().count("GET", Some(200), Duration::ZERO);
     assert_eq!(counts(reloaded.route(1).unwrap()), [of("GET", "200", 2)]);
-    assert_eq!(requests.routes().len(), 3 + 3);
+    assert_eq!(requests.routes().len(), 4 + 3);
 }
 
 #[test]
 fn a_client_cannot_make_up_labels() {
     let route = Route::default();
     for method in ["BREW", "PROPFIND", "get", ""] {
-        route.count(method, 405, Duration::ZERO);
+        route.count(method, Some(405), Duration::ZERO);
     }
     for status in 100..=999 {
-        route.count("GET", status, Duration::ZERO);
+        route.count("GET", Some(status), Duration::ZERO);
     }
+    route.count("POST", None, Duration::ZERO);
     let counts = counts(&route);
+    assert!(counts.contains(&of("POST", "none", 1)), "{counts:?}");
     assert!(counts.contains(&of("other", "405", 4)), "{counts:?}");
     let statuses: Vec<_> = counts.iter().filter(|(method, ..)| *method == "GET").collect();
     assert_eq!(statuses.len(), 63);
@@ -86,7 +89,7 @@ fn many_threads_count_at_the_same_time() {
     let route = Arc::clone(requests.table(["home"]).route(0).unwrap());
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..1000).for_each(|_| route.count("GET", 200, Duration::ZERO)));
+            scope.spawn(|| (0..1000).for_each(|_| route.count("GET", Some(200), Duration::ZERO)));
         }
     });
     assert_eq!(counts(&route), [of("GET", "200", 4000)]);
@@ -102,7 +105,7 @@ fn the_format_is_the_one_that_is_asked_for() {
     assert_eq!(Format::for_accept(prometheus), Format::OpenMetrics);
     assert_eq!(Format::for_accept("text/plain"), Format::Prometheus);
     let metrics = Arc::new(Metrics::default());
-    metrics.requests.static_files().count("GET", 304, Duration::ZERO);
+    metrics.requests.of(&Group::Static).count("GET", Some(304), Duration::ZERO);
     let gathered = Gathered { name: "a \"site\"\n".to_string(), ..Gathered::default() };
     let open = expose(Arc::clone(&metrics), gathered.clone(), Format::OpenMetrics);
     assert!(

@@ -14,7 +14,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
-use super::{Answer, Answered, Options, Peer, body};
+use super::{Answer, Answered, Arrival, Options, Over, Peer, Replied, body};
+use crate::http::RequestIds;
 use crate::metrics::Gathered;
 use crate::process::{Dependency, Phase, Process, Readiness};
 
@@ -33,12 +34,13 @@ pub struct Admin {
     process: Arc<OnceLock<Process>>,
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "without the feature nothing is shown"))]
     gather: Gather,
+    ids: Arc<RequestIds>,
 }
 
 impl Admin {
     /// What answers before there is a process: alive, but not ready.
     pub fn new(gather: Gather) -> Admin {
-        Admin { process: Arc::default(), gather }
+        Admin { process: Arc::default(), gather, ids: Arc::new(RequestIds::new()) }
     }
 
     /// Says, once, which process it is.
@@ -87,7 +89,7 @@ impl Admin {
 }
 
 impl Answer for Admin {
-    fn answer(&self, parts: Parts, _body: body::Incoming, _: Peer) -> Answered {
+    fn answer(&self, parts: Parts, _body: body::Incoming, _: Peer, _: &Arrival) -> Answered {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -97,11 +99,11 @@ impl Answer for Admin {
         match parts.uri.path() {
             "/" => Answered::AtOnce(text(StatusCode::OK, LIST)),
             "/healthz" => Answered::AtOnce(text(StatusCode::OK, "ok")),
-            "/readyz" => Answered::Later(admin.readiness().map(|response| response.map(Into::into)).boxed()),
+            "/readyz" => Answered::Later(admin.readiness().map(replied).boxed()),
             "/metrics" => {
                 let accept = parts.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
                 let accept = accept.collect::<Vec<_>>().join(",");
-                Answered::Later(admin.metrics(accept).map(|response| response.map(Into::into)).boxed())
+                Answered::Later(admin.metrics(accept).map(replied).boxed())
             }
             _ => {
                 let mut list = String::from("there is nothing here; what there is:\n");
@@ -110,6 +112,17 @@ impl Answer for Admin {
             }
         }
     }
+
+    fn arrival(&self, _: &Parts, peer: Peer) -> Arrival {
+        Arrival { id: self.ids.next(), client: peer.address.map(|address| address.ip()) }
+    }
+
+    /// What the operator's own programs ask every few seconds is nobody's visit.
+    fn over(&self, _: &Over<'_>) {}
+}
+
+fn replied(response: http::Response<Bytes>) -> Replied {
+    response.map(Into::into).into()
 }
 
 /// What `/readyz` says.

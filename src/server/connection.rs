@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -19,7 +20,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 
 use super::wire::{Activity, Phase, Wire};
-use super::{Answer, Options, Peer, exchange};
+use super::{Answer, Options, Over, Peer, exchange};
+use crate::metrics;
 
 /// What a client that sends its head too slowly is told.
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -43,6 +45,8 @@ pub(super) struct Connections {
     cut_at: OnceLock<Instant>,
     stop: Notify,
     cut: AtomicUsize,
+    /// What is counted.
+    figures: Arc<metrics::Connections>,
 }
 
 impl Connections {
@@ -55,7 +59,10 @@ impl Connections {
             // A client that has closed its sending side still wants its answer, and a controller is not stopped halfway because its
             // client has gone.
             .half_close(true);
-        Connections { options, answer, http, cut_at: OnceLock::new(), stop: Notify::new(), cut: AtomicUsize::new(0) }
+        let figures = answer.connections();
+        figures.limit.set(options.max_connections as u64);
+        let (cut_at, stop, cut) = (OnceLock::new(), Notify::new(), AtomicUsize::new(0));
+        Connections { options, answer, http, cut_at, stop, cut, figures }
     }
 
     /// Ends every connection: idle ones now, new ones if no request comes at once, the others after their answer, and at the given time whatever is left.
@@ -100,7 +107,8 @@ where
 {
     let activity = Arc::new(Activity::default());
     let service = exchange::service(connections.answer.clone(), activity.clone(), peer);
-    let wire = TokioIo::new(Wire::new(socket, activity.clone()));
+    let _open = connections.figures.begin();
+    let wire = TokioIo::new(Wire::new(socket, activity.clone(), connections.figures.clone()));
     let mut connection = connections.http.serve_connection(wire, service).with_upgrades();
     let mut stop = pin!(connections.stop.notified());
     let mut limit = Limit::new(connections.options);
@@ -132,6 +140,9 @@ where
     let parts = connection.into_parts();
     let end = if parts.is_some() { end } else { end_of_upgraded(&connections, &activity, stop).await };
     end.log(peer);
+    if let Some(status) = end.status(&activity) {
+        connections.answer.over(&Over::unreadable(status, peer));
+    }
     if matches!(end, End::Cut | End::UpgradedCut) {
         connections.cut.fetch_add(1, Ordering::Relaxed);
     }
@@ -192,6 +203,18 @@ impl End {
             End::HeadTimeout => Some(REQUEST_TIMEOUT),
             End::Failed(error) if error.is_parse() && !activity.has_ended() => Some(b""),
             End::Closed if activity.may_be_sending() => Some(b""),
+            _ => None,
+        }
+    }
+
+    /// The status of a request that was refused before there was one.
+    fn status(&self, activity: &Activity) -> Option<StatusCode> {
+        match self {
+            // What is malformed is the body.
+            _ if activity.phase() == Phase::Busy => None,
+            End::HeadTimeout => Some(StatusCode::REQUEST_TIMEOUT),
+            End::Failed(error) if error.is_parse_too_large() => Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            End::Failed(error) if error.is_parse() => Some(StatusCode::BAD_REQUEST),
             _ => None,
         }
     }

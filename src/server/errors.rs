@@ -12,13 +12,13 @@ use crate::http::{Failure, Request, Response, Unreadable, host};
 use crate::problem::Problem;
 
 /// The answer to a request that failed. It never fails itself: when the site's error page does, the plain page is sent.
-pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Failure) -> warp::reply::Response {
+pub(super) async fn answer(serving: &Serving, request: &mut Request, failure: Failure) -> warp::reply::Response {
     log(request.method(), request.path(), &failure);
     if request.route().is_none() {
-        serving.decide_language_by_path(&mut request);
+        serving.decide_language_by_path(request);
     }
     request.set_failure(failure.clone());
-    let response = match own_page(serving, &request, &failure).await {
+    let response = match own_page(serving, request, &failure).await {
         Some(response) => response,
         None if serving.rules.development_pages => {
             // What a client got wrong is no mistake in a file, and looking for those takes time on a large site.
@@ -26,21 +26,21 @@ pub(super) async fn answer(serving: &Serving, mut request: Request, failure: Fai
                 true => mistakes(serving).await,
                 false => Vec::new(),
             };
-            developers::page(&request, &failure, serving.development.as_deref(), mistakes)
+            developers::page(request, &failure, serving.development.as_deref(), mistakes)
         }
-        None => failure::visitor_page(&request, &failure),
+        None => failure::visitor_page(request, &failure),
     };
     let mut response = with_failure_headers(response, &failure);
-    if let Err(second) = serving.finish(&mut response, &request).await {
+    if let Err(second) = serving.finish(&mut response, request).await {
         // The page is sent all the same: it tells of the first failure, which may well have led to the second.
         log(request.method(), request.path(), &second);
     }
-    match send::answer(response, &request, serving).await {
+    match send::answer(response, request, serving).await {
         Ok(answer) => answer,
         Err(second) => {
             log(request.method(), request.path(), &second);
-            let page = with_failure_headers(failure::visitor_page(&request, &failure), &failure);
-            send::framework_page(page, Exchange::of(serving, &request)).await
+            let page = with_failure_headers(failure::visitor_page(request, &failure), &failure);
+            send::framework_page(page, Exchange::of(serving, request)).await
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,8 +24,11 @@ use http_body_util::{Empty, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::{HttpService, service_fn};
 use tower_service::Service;
+use tracing::Span;
 use warp::Filter;
 
+use super::observed::{Arrival, Observed, Replied, Told};
+use super::pipeline::X_REQUEST_ID;
 use super::wire::Activity;
 use super::{Answer, Answered, Peer, body};
 
@@ -42,31 +46,44 @@ pub(super) fn service(
     Error = Infallible,
     Future: Send,
 > {
-    let slot = Arc::new(Slot { peer, answering: Mutex::default() });
+    let slot = Arc::new(Slot { peer, progress: Mutex::default() });
     let taking = slot.clone();
     let warp = warp::service(warp::any().then(move || run(taking.clone())));
     service_fn(move |request: Request<Incoming>| {
         activity.begin(!request.body().is_end_stream());
-        match ask(&*answer, request, &activity, peer) {
-            Answered::AtOnce(response) => {
+        let (head, body) = request.into_parts();
+        let arrival = answer.arrival(&head, peer);
+        let mut observed = Observed::new(answer.clone(), &head, arrival);
+        match ask(&*answer, head, body::Incoming::new(body, &activity), (peer, observed.arrival())) {
+            Ok(Answered::AtOnce(response)) => {
+                observed.tell_file();
                 let response = response.map(|body| Sent::Left(Full::new(body)));
-                Either::Left(future::ready(Ok(finished(response, activity.clone()))))
+                Either::Left(future::ready(Ok(finished(response, activity.clone(), observed))))
             }
-            Answered::Later(answering) => {
-                slot.put(answering);
+            Err(response) => {
+                let response = response.map(|body| Sent::Left(Full::new(body)));
+                Either::Left(future::ready(Ok(finished(response, activity.clone(), observed))))
+            }
+            Ok(Answered::Later(answering)) => {
+                slot.put(answering, observed.arrival());
                 let running = warp.clone().call(Request::new(Empty::<Bytes>::new()));
-                let activity = activity.clone();
-                Either::Right(Either::Left(async move { Ok(finished(running.await?.map(Sent::Right), activity)) }))
-            }
-            Answered::ByFilter(answering) => {
                 let (activity, slot) = (activity.clone(), slot.clone());
-                slot.put(answering);
+                Either::Right(Either::Left(async move {
+                    let response = running.await?.map(Sent::Right);
+                    slot.tell(&mut observed);
+                    Ok(finished(response, activity, observed))
+                }))
+            }
+            Ok(Answered::ByFilter(answering)) => {
+                let (activity, slot) = (activity.clone(), slot.clone());
+                slot.put(answering, observed.arrival());
                 Either::Right(Either::Right(async move {
-                    let response = run(slot).await;
+                    let response = run(slot.clone()).await;
+                    slot.tell(&mut observed);
                     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                         activity.handover().begin();
                     }
-                    Ok(finished(response.map(Sent::Right), activity))
+                    Ok(finished(response.map(Sent::Right), activity, observed))
                 }))
             }
         }
@@ -76,58 +93,86 @@ pub(super) fn service(
 /// The body of an answer: a slice, or whatever warp made.
 type Sent<B> = http_body_util::Either<Full<Bytes>, B>;
 
-/// How a request is answered: by the [`Answer`], unless it must be refused before.
-fn ask(answer: &dyn Answer, request: Request<Incoming>, activity: &Arc<Activity>, peer: Peer) -> Answered {
-    let (parts, body) = request.into_parts();
-    if let Some((code, reason)) = refusal(&parts) {
-        tracing::info!(%peer, "malformed request: {reason}");
+/// How a request is answered: by the [`Answer`], unless it must be refused before, or that panics.
+fn ask(
+    answer: &dyn Answer,
+    head: Parts,
+    body: body::Incoming,
+    (peer, arrival): (Peer, &Arrival),
+) -> Result<Answered, Response<Bytes>> {
+    if let Some((code, reason)) = refusal(&head) {
+        arrival.span().in_scope(|| tracing::info!(%peer, "malformed request: {reason}"));
         let mut response = status(code);
         response.headers_mut().insert(CONNECTION, CLOSE);
-        return Answered::AtOnce(response);
+        return Err(response);
     }
-    let body = body::Incoming::new(body, activity);
-    catch_unwind(AssertUnwindSafe(|| answer.answer(parts, body, peer)))
-        .unwrap_or_else(|panic| Answered::AtOnce(after_panic(&*panic, peer)))
+    catch_unwind(AssertUnwindSafe(|| answer.answer(head, body, peer, arrival)))
+        .map_err(|panic| arrival.span().in_scope(|| after_panic(&*panic, peer)))
 }
 
 /// What goes to hyper.
-fn finished<B>(mut response: Response<B>, activity: Arc<Activity>) -> Response<Noted<B>> {
+fn finished<B: Body>(mut response: Response<B>, activity: Arc<Activity>, mut observed: Observed) -> Response<Noted<B>> {
     let is_last = activity.is_stopping() || activity.has_unread_body();
     // A field that says how the connection goes on is there already when it goes on as something else.
     if is_last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response.headers_mut().insert(CONNECTION, CLOSE);
     }
     let until_shutdown = response.extensions_mut().remove::<UntilShutdown>().is_some();
-    response.map(|body| Noted { body, activity, until_shutdown })
+    response.headers_mut().insert(X_REQUEST_ID, observed.id().to_header());
+    observed.set_status(response.status());
+    // What is in memory is handed over without a word in the log.
+    if response.body().size_hint().exact().is_some() {
+        observed.leave_span();
+    }
+    response.map(|body| Noted { body, activity, until_shutdown, observed })
 }
 
 /// Noted among the extensions of an answer whose body has no end of its own: it ends when the process stops.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UntilShutdown;
 
-/// Where a connection keeps the answer in progress until the warp filter takes it.
+/// Where a connection keeps the answer in progress until the warp filter takes it, and afterwards what is told of the request.
 struct Slot {
     peer: Peer,
-    answering: Mutex<Option<BoxFuture<'static, warp::reply::Response>>>,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+enum Progress {
+    #[default]
+    Nothing,
+    Answering(BoxFuture<'static, Replied>, Span),
+    Answered(Told, Span),
 }
 
 impl Slot {
-    fn put(&self, answering: BoxFuture<'static, warp::reply::Response>) {
-        *self.answering.lock().unwrap_or_else(PoisonError::into_inner) = Some(answering);
+    fn put(&self, answering: BoxFuture<'static, Replied>, arrival: &Arrival) {
+        self.set(Progress::Answering(answering, arrival.span()));
     }
 
-    fn take(&self) -> Option<BoxFuture<'static, warp::reply::Response>> {
-        self.answering.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn tell(&self, observed: &mut Observed) {
+        if let Progress::Answered(told, span) = self.set(Progress::Nothing) {
+            observed.tell(told, span);
+        }
+    }
+
+    /// Gives what was there before.
+    fn set(&self, progress: Progress) -> Progress {
+        std::mem::replace(&mut *self.progress.lock().unwrap_or_else(PoisonError::into_inner), progress)
     }
 }
 
 /// The one warp filter of Kalgan's own: runs what was put into the slot.
 async fn run(slot: Arc<Slot>) -> warp::reply::Response {
-    let Some(answering) = slot.take() else {
+    let Progress::Answering(answering, span) = slot.set(Progress::Nothing) else {
         return status(StatusCode::INTERNAL_SERVER_ERROR).map(Into::into);
     };
-    let answered = AssertUnwindSafe(answering).catch_unwind().await;
-    answered.unwrap_or_else(|panic| after_panic(&*panic, slot.peer).map(Into::into))
+    let mut answering = AssertUnwindSafe(answering).catch_unwind();
+    let answered = poll_fn(|cx| span.in_scope(|| answering.poll_unpin(cx))).await;
+    let Replied { response, told } = answered
+        .unwrap_or_else(|panic| Replied::from(span.in_scope(|| after_panic(&*panic, slot.peer)).map(Into::into)));
+    slot.set(Progress::Answered(told, span));
+    response
 }
 
 fn after_panic(panic: &(dyn Any + Send), peer: Peer) -> Response<Bytes> {
@@ -177,9 +222,10 @@ pub(super) struct Noted<B> {
     body: B,
     activity: Arc<Activity>,
     until_shutdown: bool,
+    observed: Observed,
 }
 
-impl<B: Body + Unpin> Body for Noted<B> {
+impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -191,7 +237,12 @@ impl<B: Body + Unpin> Body for Noted<B> {
         if self.until_shutdown && self.activity.is_stopping() {
             return Poll::Ready(None);
         }
-        Pin::new(&mut self.body).poll_frame(cx)
+        let Noted { body, observed, .. } = &mut *self;
+        let frame = observed.in_span(|| Pin::new(body).poll_frame(cx));
+        if let Poll::Ready(Some(Ok(frame))) = &frame {
+            observed.add_bytes(frame.data_ref().map_or(0, Bytes::len));
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -7,7 +7,7 @@ use http::Method;
 
 use super::pipeline::Serving;
 use crate::http::{Failure, Request, Response};
-use crate::process::Process;
+use crate::process::{AsProcess, Process};
 use crate::site::Found;
 
 /// What is asked for.
@@ -54,11 +54,18 @@ impl Serving {
         }
     }
 
-    /// The same for a request to a host that is none of `server.hosts`: load balancers ask by address. A site that has such a page of
-    /// its own answers for its own hosts only.
-    pub(super) fn probe_of_other_host(&self, request: &Request) -> Option<Probe> {
-        let probe = self.probe(request).ok().flatten()?;
-        let found = self.site.router.find(request.method(), request.host(), request.uri().path());
-        matches!(found, Found::NotFound).then_some(probe)
+    /// The answer to a request for a host that is none of `server.hosts`. Load balancers ask by address, so probes are answered; but a site
+    /// that has such a page of its own has it for its own hosts only.
+    ///
+    /// # Errors
+    ///
+    /// 421 for all others.
+    pub(super) async fn answer_other_host(&self, request: &Request) -> Result<Response, Failure> {
+        let (host, path) = (request.host(), request.uri().path());
+        let is_free = || matches!(self.site.router.find(request.method(), host, path), Found::NotFound);
+        match self.probe(request).ok().flatten().filter(|_| is_free()) {
+            Some(probe) => Ok(probe.answer(request.process()).await),
+            None => Err(Failure::new(421, format!("`{host}` is not one of `server.hosts`"))),
+        }
     }
 }

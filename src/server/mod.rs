@@ -9,6 +9,7 @@
 //! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides; in which coding,
 //!    [`encodings`]), else by the site's controllers, with its [`body`] read within the limit; [`errors`] makes the page for what
 //!    failed, [`send`] the answer for warp, with an entity tag and compressed where that is worth it ([`page`]).
+//!    A request that is over is told to one place ([`observed`]).
 //! 6. Where a site has warp filters of its own, they are asked before its controllers ([`mounted`], the body meanwhile is a [`loan`]). A
 //!    WebSocket takes its connection over ([`handover`]).
 //!
@@ -18,11 +19,14 @@
 //! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
+
+use crate::metrics::Connections;
 
 mod accept;
 mod admin;
@@ -30,6 +34,7 @@ pub mod assets;
 pub mod body;
 mod broken;
 mod connection;
+mod counted;
 mod developers;
 mod development;
 mod encodings;
@@ -42,6 +47,7 @@ mod health;
 pub mod listener;
 mod loan;
 mod mounted;
+pub mod observed;
 mod page;
 mod pipeline;
 mod send;
@@ -60,6 +66,7 @@ pub use listener::SharedSocket;
 pub use listener::Sockets;
 pub use listener::{AdminAddress, Listener};
 pub use mounted::{Filter, Mounted, Rejection, Reply};
+pub use observed::{Arrival, Over, Replied};
 #[cfg(feature = "overlay")]
 pub use page::variants;
 pub use pipeline::{Pipeline, Serving};
@@ -114,16 +121,29 @@ pub trait Answer: Send + Sync + 'static {
     /// Answers one request. The body has not been read; see [`body::read`].
     ///
     /// A panic, here or in the future, is logged and answered by 500 without a body.
-    fn answer(&self, parts: Parts, body: body::Incoming, peer: Peer) -> Answered;
+    fn answer(&self, parts: Parts, body: body::Incoming, peer: Peer, arrival: &Arrival) -> Answered;
+
+    /// What is known of a request as soon as its head is there.
+    fn arrival(&self, head: &Parts, peer: Peer) -> Arrival;
+
+    /// Is told of each request that is over.
+    fn over(&self, request: &Over<'_>) {
+        request.log();
+    }
+
+    /// Where the connections are counted over which the requests come. It is asked once for each listener.
+    fn connections(&self) -> Arc<Connections> {
+        Arc::default()
+    }
 }
 
 /// What a request is answered with.
 pub enum Answered {
-    /// The whole answer, which needs nothing more. It does not pass through warp.
+    /// The whole answer, which needs nothing more: a static file. It does not pass through warp.
     AtOnce(http::Response<Bytes>),
     /// What comes of this future, which warp runs. It runs to its end even when the client has gone, except when the process stops
     /// and the time for that is over.
-    Later(BoxFuture<'static, warp::reply::Response>),
+    Later(BoxFuture<'static, Replied>),
     /// As `Later`, where warp must not run it because it runs warp: the site has filters of its own, which are asked first.
-    ByFilter(BoxFuture<'static, warp::reply::Response>),
+    ByFilter(BoxFuture<'static, Replied>),
 }

@@ -23,10 +23,12 @@ pub use warp::{Filter, Rejection, Reply};
 
 use super::exchange::UntilShutdown;
 use super::loan::{Loan, State};
+use super::observed::{Replied, Told};
 use super::pipeline::{Asking, NoFile, RequestBody, Serving};
 use super::{PREFIX, errors};
 use crate::controller::panic_failure;
 use crate::http::{Failure, Request};
+use crate::metrics::Group;
 
 /// All filters that a site mounts, as one.
 #[derive(Debug, Clone)]
@@ -107,20 +109,23 @@ impl Serving {
         mounted: Mounted,
         mut asking: Asking,
         body: impl RequestBody + 'static,
-    ) -> warp::reply::Response {
+    ) -> Replied {
         let upgrade = asking.parts.extensions.remove();
-        let request = match self.request(asking) {
+        let mut request = match self.request(asking) {
             Ok(request) => request,
-            Err(unreadable) => return errors::without_request(&self, *unreadable).await,
+            Err(unreadable) => return errors::without_request(&self, *unreadable).await.into(),
         };
         if self.development.is_some() && request.uri().path().starts_with(PREFIX) {
             return self.answer_request(NoFile::Page, request, body).await;
         }
         let limits = Limits { body_size: self.rules.max_body_size, deadline: self.rules.deadline() };
         match mounted.ask(&request, upgrade, body, limits).await {
-            Asked::Answered(answer) => answer,
+            Asked::Answered(answer) => Replied::of_filter(answer),
             Asked::Passed(body) => self.answer_request(NoFile::Page, request, body).await,
-            Asked::Refused(failure) => errors::answer(&self, request, failure).await,
+            Asked::Refused(failure) => {
+                let response = errors::answer(&self, &mut request, failure).await;
+                Replied { response, told: Told::of(&request, Group::Filters) }
+            }
         }
     }
 }

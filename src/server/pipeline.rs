@@ -22,20 +22,23 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, header};
+use http::{HeaderName, Method, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::Incoming;
+use super::counted::{self, Counters};
 use super::health::Probe;
 use super::mounted::Mounted;
+use super::observed::{Arrival, Over, Replied, Told};
 use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Failure, Request, Response, Unreadable, host};
+use crate::http::{Body, Failure, Request, RequestId, RequestIds, Response, Unreadable, host};
+use crate::metrics::{Connections, Group};
 use crate::process::{AsProcess, Process};
 use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
@@ -49,6 +52,8 @@ pub struct Serving {
     pub(super) rules: Arc<Rules>,
     /// What a process in development adds.
     pub(super) development: Option<Arc<dyn Development>>,
+    /// Where its requests are counted.
+    pub(super) counters: Counters,
 }
 
 /// The settings that the pipeline asks for on every request, read once.
@@ -71,15 +76,16 @@ pub(super) struct Rules {
     pub(super) development_pages: bool,
 }
 
-/// What follows an edit within this time is taken together with it, where no request asks earlier: programs seldom write one file.
-const GATHERING: Duration = Duration::from_millis(10);
+/// By which a request is called, in the answer and where a trusted proxy asks.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers requests from the site that is current.
 pub struct Pipeline {
-    current: ArcSwap<Serving>,
+    pub(super) current: ArcSwap<Serving>,
     process: Process,
     /// The site's own filters.
     mounted: Option<Mounted>,
+    ids: RequestIds,
 }
 
 impl Serving {
@@ -91,7 +97,8 @@ impl Serving {
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
         let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);
         let rules = Arc::new(Rules::new(&site)?);
-        Ok(Serving { site, endpoints: Arc::new(endpoints), files: Arc::new(files), rules, development: None })
+        let (endpoints, files, counters) = (Arc::new(endpoints), Arc::new(files), Counters::default());
+        Ok(Serving { site, endpoints, files, rules, development: None, counters })
     }
 
     /// The same, with what a process in development adds.
@@ -123,7 +130,8 @@ impl Serving {
             true => Arc::new(self.files.revised(&site, &changed.assets)?),
             false => Arc::clone(&self.files),
         };
-        Ok(Serving { site, endpoints, files, rules, development: self.development.clone() })
+        let counters = if changed.routes { Counters::default() } else { self.counters.clone() };
+        Ok(Serving { site, endpoints, files, rules, development: self.development.clone(), counters })
     }
 }
 
@@ -169,7 +177,7 @@ impl Rules {
 }
 
 impl Answer for Pipeline {
-    fn answer(&self, parts: Parts, body: Incoming, peer: Peer) -> Answered {
+    fn answer(&self, parts: Parts, body: Incoming, peer: Peer, arrival: &Arrival) -> Answered {
         // A file needs the site for the moment of the look-up only, so it is borrowed.
         let mut serving = self.current.load();
         if let Some(development) = &serving.development {
@@ -179,22 +187,44 @@ impl Answer for Pipeline {
         match serving.file(&parts) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                let asking = Asking { parts, peer, process: self.process.clone() };
+                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
                 let serving = Guard::into_inner(serving);
                 Answered::ByFilter(Box::pin(serving.answer_mounted(mounted.clone(), asking, body)))
             }
             Err(other) => {
-                let asking = Asking { parts, peer, process: self.process.clone() };
+                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
                 Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
             }
         }
+    }
+
+    fn arrival(&self, head: &Parts, peer: Peer) -> Arrival {
+        self.process.metrics().requests.in_flight.up();
+        let client = peer.address.map(|address| address.ip().to_canonical());
+        Arrival { id: self.id(head, peer), client }
+    }
+
+    fn over(&self, request: &Over<'_>) {
+        counted::count(&self.process.metrics().requests, request);
+        request.log();
+    }
+
+    fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.process.metrics().connections)
     }
 }
 
 impl Pipeline {
     /// A pipeline that answers from this site, in this process, until another site is put in its place.
     pub fn new(serving: Serving, process: Process) -> Self {
-        Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None }
+        serving.begin_counting(process.metrics());
+        Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None, ids: RequestIds::new() }
+    }
+
+    /// What a request is called: what a proxy says, else something of our own.
+    fn id(&self, head: &Parts, peer: Peer) -> RequestId {
+        let given = head.headers.get(X_REQUEST_ID).filter(|_| trusts(peer)).and_then(RequestId::given);
+        given.unwrap_or_else(|| self.ids.next())
     }
 
     /// The same, with filters that are asked before the site's routes.
@@ -211,26 +241,17 @@ impl Pipeline {
         peer: Peer,
     ) -> warp::reply::Response {
         let serving = self.serving();
-        let asking = |parts| Asking { parts, peer, process: self.process.clone() };
-        match serving.file(&parts) {
+        let id = self.id(&parts, peer);
+        let asking = |parts| Asking { parts, peer, process: self.process.clone(), id: id.clone() };
+        let mut response = match serving.file(&parts) {
             Ok(answer) => answer.map(Into::into),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                serving.answer_mounted(mounted.clone(), asking(parts), body).await
+                serving.answer_mounted(mounted.clone(), asking(parts), body).await.response
             }
-            Err(other) => serving.answer_other(other, asking(parts), body).await,
-        }
-    }
-
-    /// Follows edits of the site when nobody asks for a page, so that open pages can be told; until the future is dropped. In
-    /// production it ends at once.
-    pub async fn follow_edits(self: Arc<Self>) {
-        while let Some(development) = self.current.load().development.clone() {
-            development.next_edit().await;
-            tokio::time::sleep(GATHERING).await;
-            let pipeline = Arc::clone(&self);
-            // It reads files, which is no work for a thread that answers requests. A panic in it has been logged.
-            let _ = tokio::task::spawn_blocking(move || development.refresh(&pipeline.current)).await;
-        }
+            Err(other) => serving.answer_other(other, asking(parts), body).await.response,
+        };
+        response.headers_mut().insert(X_REQUEST_ID, id.to_header());
+        response
     }
 
     /// What requests are answered from at this moment.
@@ -240,6 +261,7 @@ impl Pipeline {
 
     /// Answers all requests that come from here on from another site; those in flight end with theirs.
     pub fn replace(&self, serving: Serving) {
+        serving.begin_counting(self.process.metrics());
         self.current.store(Arc::new(serving));
     }
 }
@@ -259,22 +281,19 @@ impl Serving {
     }
 
     /// Steps 2 to 10, for what is no slice of a file.
-    async fn answer_other(
-        self: Arc<Self>,
-        other: NoFile,
-        asking: Asking,
-        body: impl RequestBody,
-    ) -> warp::reply::Response {
+    async fn answer_other(self: Arc<Self>, other: NoFile, asking: Asking, body: impl RequestBody) -> Replied {
         match self.request(asking) {
             Ok(request) => self.answer_request(other, request, body).await,
-            Err(unreadable) => errors::without_request(&self, *unreadable).await,
+            Err(unreadable) => errors::without_request(&self, *unreadable).await.into(),
         }
     }
 
     /// Step 2.
     pub(super) fn request(&self, asking: Asking) -> Result<Request, Box<Unreadable>> {
-        let Asking { parts, peer, process } = asking;
-        Request::new(self.site.clone(), process, parts, peer.address)
+        let Asking { parts, peer, process, id } = asking;
+        let mut request = Request::new(self.site.clone(), process, parts, peer.address)?;
+        request.set_id(id);
+        Ok(request)
     }
 
     /// Steps 3 to 10.
@@ -283,14 +302,12 @@ impl Serving {
         other: NoFile,
         mut request: Request,
         body: impl RequestBody,
-    ) -> warp::reply::Response {
+    ) -> Replied {
+        let is_static = matches!(other, NoFile::Parts(_) | NoFile::Refused(_));
         let response = match other {
-            NoFile::OtherHost if let Some(probe) = self.probe_of_other_host(&request) => {
-                Ok(probe.answer(request.process()).await)
-            }
-            NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
+            NoFile::OtherHost => self.answer_other_host(&request).await,
             NoFile::Refused(failure) => Err(failure),
-            NoFile::Parts(parts) => return assets::streamed(*parts),
+            NoFile::Parts(parts) => return Replied::of_file(assets::streamed(*parts)),
             NoFile::Page => match self.answer_of_development(&request) {
                 Some(response) => Ok(response),
                 None => self.respond(&mut request, body).await,
@@ -300,10 +317,12 @@ impl Serving {
             Ok(response) => self.finish_and_send(response, &request).await,
             Err(failure) => Err(failure),
         };
-        match answer {
+        let response = match answer {
             Ok(answer) => answer,
-            Err(failure) => errors::answer(&self, request, failure).await,
-        }
+            Err(failure) => errors::answer(&self, &mut request, failure).await,
+        };
+        let group = if is_static { Group::Static } else { self.group(&request) };
+        Replied { response, told: Told::of(&request, group) }
     }
 
     /// Steps 9 and 10.
@@ -400,11 +419,17 @@ impl Serving {
     }
 }
 
+/// Whether what this peer says of a request is believed: nobody's, as long as no proxy is trusted.
+fn trusts(_peer: Peer) -> bool {
+    false
+}
+
 /// A request as it comes from a connection, and the process that it comes to.
 pub(super) struct Asking {
     pub(super) parts: Parts,
     pub(super) peer: Peer,
     pub(super) process: Process,
+    pub(super) id: RequestId,
 }
 
 /// What a request is for that is not answered by one slice of a static file.

@@ -27,6 +27,11 @@ impl Languages {
         self.default.map_or("", |number| &self.codes[number])
     }
 
+    /// The default language's code as it can be kept; none where the site has no languages.
+    pub fn default_code(&self) -> Option<Arc<str>> {
+        self.default.map(|number| Arc::clone(&self.codes[number]))
+    }
+
     /// Whether the site has this language; letter case counts (B123).
     pub fn contains(&self, code: &str) -> bool {
         self.number(code).is_some()

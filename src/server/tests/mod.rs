@@ -4,6 +4,7 @@ mod address;
 mod life;
 #[cfg(feature = "source")]
 mod logged;
+mod over;
 mod requests;
 mod static_headers;
 pub(super) mod static_site;
@@ -21,13 +22,16 @@ use tokio::task::JoinHandle;
 use warp::reply::Response;
 
 use super::connection::{self, Connections};
-use super::{Answer, Answered, Listener, Options, Peer, body, serve};
+use super::{Answer, Answered, Arrival, Listener, Options, Over, Peer, Replied, body, serve};
 use crate::captured_log::CapturedLog;
+use crate::http::RequestId;
 
 /// Answers by path, so that each test can ask for the behaviour that it needs.
 #[derive(Default)]
 struct Site {
     paths: Mutex<Vec<String>>,
+    /// Status, path and bytes of each request that is over.
+    over: Mutex<Vec<String>>,
     entered: Arc<Notify>,
     go_on: Arc<Notify>,
     done: Arc<Notify>,
@@ -40,7 +44,7 @@ impl Site {
 }
 
 impl Answer for Site {
-    fn answer(&self, parts: Parts, body: body::Incoming, _: Peer) -> Answered {
+    fn answer(&self, parts: Parts, body: body::Incoming, _: Peer, _: &Arrival) -> Answered {
         self.paths.lock().unwrap().push(parts.uri.path().to_owned());
         match parts.uri.path() {
             "/at-once" => return Answered::AtOnce(http::Response::new(Bytes::from_static(b"at once"))),
@@ -74,7 +78,16 @@ impl Answer for Site {
                 _ => Response::new("hello".into()),
             }
         };
-        Answered::Later(answering.boxed())
+        Answered::Later(answering.map(Replied::from).boxed())
+    }
+
+    fn arrival(&self, _: &Parts, _: Peer) -> Arrival {
+        Arrival { id: RequestId::default(), client: None }
+    }
+
+    fn over(&self, request: &Over<'_>) {
+        let status = request.status.map_or("none".to_string(), |status| status.as_u16().to_string());
+        self.over.lock().unwrap().push(format!("{status} {} {}", request.path, request.bytes));
     }
 }
 

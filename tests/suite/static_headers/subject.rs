@@ -41,7 +41,7 @@ pub struct Case {
 pub struct Expected {
     /// Its status.
     pub status: u16,
-    /// All its fields but for `Date`, by name in lower case.
+    /// All its fields but for `Date` and `X-Request-Id`, by name in lower case.
     pub fields: BTreeMap<String, String>,
     /// Its body; none where it is a page of the site, of which only the status and the fields here are looked at.
     pub body: Option<Vec<u8>>,
@@ -202,6 +202,8 @@ fn receive(connection: &mut impl Read, case: &Case) -> Expected {
         assert!(twice.is_none(), "{}: {name} is there twice", case.name);
     }
     assert!(fields.remove("date").is_some_and(|date| date.ends_with(" GMT")), "{}: no date", case.name);
+    let id = fields.remove("x-request-id").unwrap_or_default();
+    assert!(id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{}: the id {id:?}", case.name);
     let is_bodiless = case.request.0 == "HEAD" || status == 304 || status == 204;
     let length = fields.get("content-length").filter(|_| !is_bodiless).map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
