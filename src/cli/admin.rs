@@ -21,6 +21,21 @@ const KEY: &str = "server.admin";
 /// How often a process of the command `dev` tries to take the address over from the one before, which holds it until it ends.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// What `server.admin` says; none where it is not set.
+///
+/// # Errors
+///
+/// [`Error::Setting`] where it is no address, [`Error::Listen`] where a process in development would let others in.
+pub(super) fn address(settings: &Settings, flags: &Flags) -> Result<Option<AdminAddress>, Error> {
+    let Some(text) = settings.get::<Option<String>>(KEY)? else { return Ok(None) };
+    let address =
+        AdminAddress::parse(&text).map_err(|wrong| Error::Setting(format!("{} {wrong}", settings.name(KEY))))?;
+    if let Some(host) = address.host() {
+        refuse_remote_development(settings, host, flags)?;
+    }
+    Ok(Some(address))
+}
+
 /// What answers at the address; nothing where there is none. It ends with this value.
 pub(super) struct Answering {
     admin: Admin,
@@ -47,12 +62,8 @@ impl Answering {
             }
             return Ok(nothing.with(answer(listener, admin)));
         }
-        let Some(text) = settings.get::<Option<String>>(KEY)? else { return Ok(nothing) };
+        let Some(address) = address(settings, flags)? else { return Ok(nothing) };
         let name = settings.name(KEY);
-        let address = AdminAddress::parse(&text).map_err(|wrong| Error::Setting(format!("{name} {wrong}")))?;
-        if let Some(host) = address.host() {
-            refuse_remote_development(settings, host, flags)?;
-        }
         match Listener::bind_admin(&address, Some(main), &name).await {
             Ok(listener) => Ok(nothing.with(answer(listener, admin))),
             Err(Error::Listen(_)) if is_dev => Ok(nothing.with(answer_when_free(address, name, admin))),

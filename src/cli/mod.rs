@@ -14,9 +14,12 @@ mod key;
 mod log;
 #[cfg(feature = "db")]
 mod migrate;
+mod notify;
 mod routes;
 mod serve;
 mod settings;
+mod signals;
+mod trial;
 mod version;
 
 use std::ffi::OsString;
@@ -82,7 +85,7 @@ struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the site; this is what happens without a command
-    Serve(serve::Flags),
+    Serve(serve::Command),
     /// Serve the site while it is worked on: build and restart it when its Rust files change
     #[cfg(feature = "overlay")]
     Dev(dev::Flags),
@@ -120,8 +123,9 @@ pub(crate) fn run(app: &Arc<App>, arguments: impl IntoIterator<Item = OsString>)
     };
     let command = match (line.version, line.command) {
         (true, _) => Command::Version,
-        (false, command) => command.unwrap_or(Command::Serve(serve::Flags::default())),
+        (false, command) => command.unwrap_or(Command::Serve(serve::Command::default())),
     };
+    let serves = matches!(command, Command::Serve(_));
     match command.run(app, &line.options) {
         Ok(code) => code,
         Err(error) => {
@@ -131,15 +135,22 @@ pub(crate) fn run(app: &Arc<App>, arguments: impl IntoIterator<Item = OsString>)
                 Error::Site(_) => writeln!(std::io::stderr(), "{error}"),
                 _ => writeln!(std::io::stderr(), "error: {error}"),
             };
-            ExitCode::FAILURE
+            match error {
+                Error::Setting(_) | Error::Site(_) if serves => ExitCode::from(WRONG_SETTINGS),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
 
+/// `EX_CONFIG` of `sysexits(3)`, where a site does not start: trying again does not help, somebody has to change a setting first. Of commands
+/// that a person types it would say no more than 1 does.
+const WRONG_SETTINGS: u8 = 78;
+
 impl Command {
     fn run(self, app: &Arc<App>, options: &Options) -> Result<ExitCode, Error> {
         match self {
-            Command::Serve(flags) => serve::run(app, options, &flags),
+            Command::Serve(command) => command.run(app, options),
             #[cfg(feature = "overlay")]
             Command::Dev(flags) => dev::run(app, options, flags),
             #[cfg(feature = "source")]

@@ -10,22 +10,24 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
 
 use super::admin::Answering;
 #[cfg(feature = "overlay")]
 use super::dev::Supervised;
-use super::{Options, log};
+use super::notify::{self, Notifier};
+use super::signals::{Early, stop_asked};
+use super::{Options, log, trial};
 use crate::error::Error;
 #[cfg(feature = "overlay")]
 use crate::error::one_line;
 #[cfg(feature = "overlay")]
 use crate::launch::Developing;
-use crate::launch::{App, Hangups, Load, process};
+use crate::launch::{App, Load, process};
 #[cfg(feature = "overlay")]
 use crate::overlay::live::Hub;
 use crate::process::DataFolder;
-use crate::server::{self, Listener, Pipeline, Serving, Sockets};
+use crate::server::{self, Listener, Pipeline, Serving, Sockets, Stop};
 use crate::site::{Settings, Site};
 
 /// Without the command `dev` no process is started by it.
@@ -33,6 +35,17 @@ use crate::site::{Settings, Site};
 #[derive(Debug)]
 enum Supervised {}
 
+#[derive(Debug, Default, Args)]
+#[group(skip)]
+pub(super) struct Command {
+    #[command(flatten)]
+    flags: Flags,
+    /// Do everything that a start does but serve, and end: the exit code tells whether the site would start
+    #[arg(long)]
+    trial: bool,
+}
+
+/// What the command `dev` takes as well.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 pub(super) struct Flags {
@@ -49,20 +62,30 @@ impl Flags {
     }
 }
 
-/// Serves until the process is asked to stop by SIGTERM or SIGINT, then lets requests in flight finish.
-pub(super) fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
+impl Command {
+    /// Serves until the process is asked to stop by SIGTERM or SIGINT, then lets requests in flight finish; or tries whether it could.
+    pub(super) fn run(&self, app: &Arc<App>, options: &Options) -> Result<ExitCode, Error> {
+        match self.trial {
+            true => trial::run(app, options, &self.flags),
+            false => run(app, options, &self.flags).inspect_err(notify::failed),
+        }
+    }
+}
+
+fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
     // Before any file is opened and any thread begun.
     let sockets = Sockets::from_environment()?;
+    let signals = Early::receive()?;
     log::start();
     if let Some(notice) = sockets.notice() {
         tracing::warn!("{notice}");
     }
     #[cfg(feature = "overlay")]
     if let Some(dev) = Supervised::connect()? {
-        let around = Around { flags, dev: Some(&dev), sockets };
+        let around = Around { flags, dev: Some(&dev), sockets, signals };
         return run_by(app, options, around).inspect_err(|error| dev.failed(error));
     }
-    run_by(app, options, Around { flags, dev: None, sockets })
+    run_by(app, options, Around { flags, dev: None, sockets, signals })
 }
 
 /// What a process finds around it when it starts.
@@ -72,22 +95,28 @@ struct Around<'a> {
     dev: Option<&'a Supervised>,
     /// What systemd hands over.
     sockets: Sockets,
+    signals: Early,
 }
 
 /// Serves, by itself or for the command `dev`.
 fn run_by(app: &Arc<App>, options: &Options, around: Around<'_>) -> Result<ExitCode, Error> {
     let start = start(app, options)?;
     let site = start.serving.site().clone();
-    let workers = match site.settings.exists("server.number_of_workers") {
-        true => site.settings.get("server.number_of_workers")?,
-        false => std::thread::available_parallelism().map_or(1, usize::from),
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))?;
+    let runtime = runtime(&site.settings)?;
     let code = runtime.block_on(serve(app, start, options.data(&site.settings)?, around));
     // Requests have had their time; a controller that still blocks its thread must not keep the process.
     runtime.shutdown_background();
     code
+}
+
+/// What a process runs in, with the threads that the settings say.
+pub(super) fn runtime(settings: &Settings) -> Result<Runtime, Error> {
+    let workers = match settings.exists("server.number_of_workers") {
+        true => settings.get("server.number_of_workers")?,
+        false => std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    runtime.map_err(|error| Error::Listen(format!("the worker threads cannot be started: {error}")))
 }
 
 /// The site that [`run`] would serve at first.
@@ -97,16 +126,16 @@ pub(super) fn site(app: &Arc<App>, options: &Options) -> Result<Arc<Site>, Error
 }
 
 /// What a process begins with.
-struct Start {
-    serving: Serving,
+pub(super) struct Start {
+    pub(super) serving: Serving,
     /// Who watches it.
-    seen: Seen,
+    pub(super) seen: Seen,
     /// Makes it anew from all that may have changed outside; none where edits are followed anyway.
     load: Option<Arc<Load>>,
 }
 
 /// The people who see what is served.
-struct Seen {
+pub(super) struct Seen {
     /// Where the site was read from.
     origin: String,
     /// Tells open pages of builds; none where there are no pages that listen.
@@ -115,7 +144,7 @@ struct Seen {
 }
 
 /// What answers requests: in development it is made of the site's folder, else of the binary and the overlay.
-fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
+pub(super) fn start(app: &Arc<App>, options: &Options) -> Result<Start, Error> {
     #[cfg(feature = "overlay")]
     if options.overlay.is_none()
         && let outside = options.outside()?
@@ -172,9 +201,9 @@ fn refuse_two_folders(serving: &Serving, options: &Options) -> Result<(), Error>
 }
 
 async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>) -> Result<ExitCode, Error> {
-    // Before anybody can know that the process is there.
-    let (hangups, stop) = (Hangups::listen()?, stop_asked()?);
     let site = start.serving.site().clone();
+    // Before anybody can know that the process is there.
+    let stop = stop_asked(site.settings.is_prod())?;
     let options = connection_options(&site.settings)?;
     // First of all: where the address is taken, nothing has been begun that would have to be wound up. Clients that come already wait.
     let listener = around.listener(&site.settings).await?;
@@ -184,30 +213,45 @@ async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>
     let mounted = app.mounted(&process);
     let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()).mounting(mounted));
     process::ready(app, &process, &pipeline).await?;
-    let alone = tell(around.dev, start.seen.greeting(&site, &listener), &start.seen)?;
+    let alone = tell(around.dev, start.seen.greeting(&site, &listener.to_string()), &start.seen)?;
+    let notifier = Notifier::new(format!("serving {listener}, {}", workers()));
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
-    let closed = hangups.follow(Arc::clone(&pipeline), start.load);
+    let hangups = around.signals.follow_reopen();
+    let closed = hangups.follow(Arc::clone(&pipeline), start.load, |reload| notifier.reload(&reload));
+    notify::watch();
+    notifier.ready();
     let asked = OnceLock::new();
     let stop = async {
-        tokio::select! {
-            () = stop => {}
-            () = closed => {}
-            () = alone => {}
-        }
+        let stop = tokio::select! {
+            stop = stop => stop,
+            () = closed => Stop::AtOnce,
+            () = alone => Stop::AtOnce,
+        };
         let _ = asked.set(Instant::now());
         process.tell_asked();
+        notifier.stopping(process::at_most(options.shutdown_timeout));
+        stop
     };
     let cut = server::serve(listener, options, pipeline.clone(), stop).await;
     edits.abort();
     if cut > 0 {
         tracing::warn!("{cut} connections were cut: they were not done within `server.shutdown_timeout`");
     }
+    notifier.winding_up();
     let since = asked.get().map_or(Duration::ZERO, Instant::elapsed);
     process::end(app, &process, options.shutdown_timeout.saturating_sub(since)).await;
     // Hooks and tasks have the site until here: a mail that is still to be sent may want a template.
     drop(pipeline);
     admin.end().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many threads answer requests, in words.
+pub(super) fn workers() -> String {
+    match tokio::runtime::Handle::current().metrics().num_workers() {
+        1 => "1 worker".to_string(),
+        count => format!("{count} workers"),
+    }
 }
 
 impl Around<'_> {
@@ -265,9 +309,9 @@ fn tell(dev: Option<&Supervised>, greeting: String, seen: &Seen) -> Result<BoxFu
 
 impl Seen {
     /// One line that says what is served, in which mode, from where.
-    fn greeting(&self, site: &Site, listener: &Listener) -> String {
+    pub(super) fn greeting(&self, site: &Site, place: &str) -> String {
         let mode = if site.settings.is_prod() { "production" } else { "development" };
-        format!("{} {} in {mode}, {}: {listener}\n", site.name, site.release, self.origin)
+        format!("{} {} in {mode}, {}: {place}\n", site.name, site.release, self.origin)
     }
 }
 
@@ -286,7 +330,7 @@ pub(super) fn refuse_remote_development(settings: &Settings, address: &str, flag
     )))
 }
 
-fn connection_options(settings: &Settings) -> Result<server::Options, Error> {
+pub(super) fn connection_options(settings: &Settings) -> Result<server::Options, Error> {
     let seconds = |key: &str| settings.get(key).map(Duration::from_secs);
     Ok(server::Options {
         header_timeout: seconds("server.header_timeout")?,
@@ -294,17 +338,5 @@ fn connection_options(settings: &Settings) -> Result<server::Options, Error> {
         max_header_size: settings.get("server.max_header_size")?,
         max_connections: settings.get("server.max_connections")?,
         shutdown_timeout: seconds("server.shutdown_timeout")?,
-    })
-}
-
-/// A future that ends when the process is asked to stop; from here on the signals no longer end it at once.
-fn stop_asked() -> Result<impl Future<Output = ()> + Send + 'static, Error> {
-    let listen = |kind| signal(kind).map_err(|error| Error::Listen(format!("signals cannot be received: {error}")));
-    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
     })
 }

@@ -22,7 +22,7 @@ use crate::site::{Outside, Settings, Site, Tera};
 use crate::snapshot::Snapshot;
 #[cfg(feature = "overlay")]
 pub(crate) use development::Developing;
-pub(crate) use reload::{Hangups, Load};
+pub(crate) use reload::{Hangups, Load, Reload};
 
 /// A site that is ready to run: what the build froze, the functions of the binary, and what `main` adds.
 ///
@@ -222,7 +222,8 @@ impl fmt::Debug for App {
 /// Runs a site's binary: reads the command line and does what it says; without a command, serves.
 ///
 /// Gives the process's exit code: 0 when it did what was asked or was asked to stop, 1 when it could not (one message on
-/// standard error says why), 2 when the command line cannot be understood.
+/// standard error says why), 2 when the command line cannot be understood. A site that cannot start because settings do not fit ends with 78
+/// (`EX_CONFIG`): trying again does not help.
 pub fn run(app: App) -> ExitCode {
     run_with(app, std::env::args_os())
 }

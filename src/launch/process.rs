@@ -18,7 +18,7 @@ use super::App;
 use crate::error::{BoxError, Error, one_line};
 use crate::process::{DataFolder, Process, States};
 use crate::server::Pipeline;
-use crate::service;
+use crate::service::{self, Purpose};
 use crate::site::Site;
 
 /// Something that an app does when its process starts or stops.
@@ -37,7 +37,7 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// As [`service::start`], and [`Error::Service`] with what a function of [`App::state_from`] says.
 pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder) -> Result<Process, Error> {
-    let services = service::start(site, &data).await?;
+    let services = service::start(site, &data, Purpose::Serve).await?;
     let process = Process::new(site.settings.clone(), data, services);
     match own_states(app, &process).await {
         Ok(states) => process.set_states(states),
@@ -47,6 +47,37 @@ pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder) -> Resu
         }
     }
     Ok(process)
+}
+
+/// Makes what [`begin`] makes, and ends it again. No migration is applied. Gives sentences for people about what a start would do.
+///
+/// # Errors
+///
+/// As [`begin`]. Where a start would apply migrations first, a value of [`App::state_from`] that cannot be made is none: it may have needed
+/// them.
+pub(crate) async fn try_out(app: &App, site: &Arc<Site>, data: DataFolder) -> Result<Vec<String>, Error> {
+    let services = service::start(site, &data, Purpose::Trial).await?;
+    let process = Process::new(site.settings.clone(), data, services);
+    let notes = try_with(app, &process, site).await;
+    wind_up(&process, LEAST_PATIENCE).await;
+    notes
+}
+
+async fn try_with(app: &App, process: &Process, site: &Site) -> Result<Vec<String>, Error> {
+    let service::Outlook { mut notes, applies_migrations } = service::outlook(process, site).await?;
+    match own_states(app, process).await {
+        Ok(states) => {
+            process.set_states(states);
+            drop(app.mounted(process));
+        }
+        Err(error) if applies_migrations => {
+            let error = error.to_string();
+            notes
+                .push(format!("{}; a start makes it after the migrations, which it may have needed", one_line(&error)));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(notes)
 }
 
 /// The values of `main`, in its order.
@@ -93,6 +124,12 @@ pub(crate) async fn end(app: &App, process: &Process, left: Duration) {
         }
     }
     wind_up(process, deadline.saturating_duration_since(Instant::now()).max(LEAST_PATIENCE)).await;
+}
+
+/// The longest that a process takes to stop, given the time that requests in flight get: hooks have their own time after it, then tasks,
+/// and a little is left for what services hold open.
+pub(crate) fn at_most(shutdown_timeout: Duration) -> Duration {
+    shutdown_timeout + 3 * LEAST_PATIENCE
 }
 
 /// Ends tasks, then what services hold open.

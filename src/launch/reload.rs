@@ -18,6 +18,17 @@ use crate::site::Site;
 /// Makes what is served, from all that may have changed outside.
 pub(crate) type Load = dyn Fn() -> Result<Serving, Error> + Send + Sync;
 
+/// How a reload goes, for who wants to know it.
+#[derive(Debug)]
+pub(crate) enum Reload<'a> {
+    /// A signal has come.
+    Begins,
+    /// What is served is up to date.
+    Taken,
+    /// The old site stays.
+    Refused(&'a Error),
+}
+
 /// Receives SIGHUP, which from here on does not end the process.
 #[derive(Debug)]
 pub(crate) struct Hangups {
@@ -37,44 +48,49 @@ impl Hangups {
         Ok(Hangups { signal, had_terminal: stderr().is_terminal() })
     }
 
-    /// Answers each signal by a reload; without `load` there is nothing to be reloaded, and a line says so. Ends when the signal came from
-    /// a terminal that has been closed: whoever started the process there would not find it again.
-    pub(crate) async fn follow(mut self, pipeline: Arc<Pipeline>, load: Option<Arc<Load>>) {
+    /// Answers each signal by a reload and tells how it goes; without `load` there is nothing to be reloaded, and a line says so. Ends when
+    /// the signal came from a terminal that has been closed: whoever started the process there would not find it again.
+    pub(crate) async fn follow(
+        mut self,
+        pipeline: Arc<Pipeline>,
+        load: Option<Arc<Load>>,
+        tell: impl Fn(Reload<'_>) + Send + Sync,
+    ) {
         while self.signal.recv().await.is_some() {
             if self.had_terminal && !stderr().is_terminal() {
                 return;
             }
+            tell(Reload::Begins);
             let Some(load) = load.clone() else {
                 tracing::info!(
                     "SIGHUP reloads nothing here: edits in the site's folder are shown anyway, and settings from outside count at the next start"
                 );
+                tell(Reload::Taken);
                 continue;
             };
             let pipeline = pipeline.clone();
             // A panic has been logged where it happened, and the old site is still in its place.
-            let _ = tokio::task::spawn_blocking(move || reload(&pipeline, &*load)).await;
+            let done = tokio::task::spawn_blocking(move || reload(&pipeline, &*load)).await;
+            let done = done.unwrap_or_else(|_| Err(Error::Service("a panic, see the log".to_string())));
+            tell(done.as_ref().map_or_else(Reload::Refused, |()| Reload::Taken));
         }
     }
 }
 
-fn reload(pipeline: &Pipeline, load: &Load) {
+fn reload(pipeline: &Pipeline, load: &Load) -> Result<(), Error> {
     let start = Instant::now();
     let old = pipeline.serving();
-    match load().and_then(|new| same_environment(old.site(), new)) {
-        Ok(new) => {
-            at_start::tell(&old.site().settings, &new.site().settings);
-            pipeline.replace(new);
-            tracing::info!("reloaded in {:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
-        }
-        Err(error) => {
-            tracing::error!("the reload is refused, and the site stays as it was:");
-            error
-                .to_string()
-                .lines()
-                .filter(|line| !line.is_empty())
-                .for_each(|line| tracing::error!("{}", one_line(line)));
-        }
-    }
+    let new = load().and_then(|new| same_environment(old.site(), new)).inspect_err(tell_refused)?;
+    at_start::tell(&old.site().settings, &new.site().settings);
+    pipeline.replace(new);
+    tracing::info!("reloaded in {:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
+    Ok(())
+}
+
+fn tell_refused(error: &Error) {
+    tracing::error!("the reload is refused, and the site stays as it was:");
+    let text = error.to_string();
+    text.lines().filter(|line| !line.is_empty()).for_each(|line| tracing::error!("{}", one_line(line)));
 }
 
 /// Who may connect, and what error pages show, was decided at the start by the environment.

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::connection::{self, Connections};
+use super::connection::{self, Connections, Ending};
 use super::listener::Socket;
 use super::{Answer, Listener, Options, Peer};
 
@@ -24,21 +24,41 @@ const QUIET: Duration = Duration::from_secs(60);
 /// thread needs longer.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How long connections that are idle are kept when the process stops with a pause: long enough that a proxy which is about to send a
+/// request on one still gets an answer. NGINX does not send a POST again on another connection.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// In which way a server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Connections that are idle are closed at once.
+    AtOnce,
+    /// Connections that are idle are kept for a second, or for [`Options::shutdown_timeout`] if that is less. A request that comes on one is
+    /// answered, and the answer says that it was the last. Where systemd holds the socket, new connections are taken meanwhile, each for one
+    /// request. The pause ends when no connection is open.
+    WithPause,
+}
+
 /// Serves connections until `stop` is ready. Then requests in flight are answered, the listener is closed, and what is not done
 /// after [`Options::shutdown_timeout`] is cut. Gives how many connections were cut.
 pub async fn serve(
     listener: Listener,
     options: Options,
     answer: Arc<dyn Answer>,
-    stop: impl Future<Output = ()> + Send,
+    stop: impl Future<Output = Stop> + Send,
 ) -> usize {
     // A limit of 0 would take no connection at all, and a semaphore counts to `u32::MAX` at once.
     let limit = u32::try_from(options.max_connections).unwrap_or(u32::MAX).max(1);
     let places = Arc::new(Semaphore::new(limit as usize));
     let connections = Arc::new(Connections::new(options, answer));
-    accept_until(&listener, &places, &connections, stop).await;
-    let cut_at = Instant::now() + options.shutdown_timeout;
-    connections.wind_up(cut_at);
+    let stop = accept_until(&listener, &places, &connections, stop).await;
+    let now = Instant::now();
+    let cut_at = now + options.shutdown_timeout;
+    let idle_until = if stop == Stop::WithPause { cut_at.min(now + PAUSE) } else { now };
+    connections.wind_up(Ending { idle_until, cut_at });
+    if listener.outlives_process() {
+        accept_in_pause(&listener, &places, &connections, idle_until).await;
+    }
     drop(listener);
     let all = places.acquire_many(limit);
     let stuck = match tokio::time::timeout_at(cut_at + GRACE, all).await {
@@ -52,37 +72,23 @@ async fn accept_until(
     listener: &Listener,
     places: &Arc<Semaphore>,
     connections: &Arc<Connections>,
-    stop: impl Future<Output = ()> + Send,
-) {
+    stop: impl Future<Output = Stop> + Send,
+) -> Stop {
     let mut stop = pin!(stop);
     let mut full = Seldom::default();
     let mut trouble = Seldom::default();
-    loop {
+    let stop = loop {
         let place = tokio::select! {
             biased;
-            () = &mut stop => break,
+            stop = &mut stop => break stop,
             place = next_place(places, connections.options.max_connections, &mut full) => place,
         };
-        let accepted = tokio::select! {
+        tokio::select! {
             biased;
-            () = &mut stop => break,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok(connection) => start(connections, connection, place),
-            Err(error) if concerns_one_connection(&error) => {
-                tracing::debug!("a connection was gone before it was taken: {error}")
-            }
-            Err(error) => {
-                if trouble.is_due() {
-                    tracing::error!(
-                        "no connection can be taken: {error}; trying again (raise `LimitNOFILE=` of the service if it is out of files)"
-                    );
-                }
-                tokio::time::sleep(REST).await;
-            }
+            stop = &mut stop => break stop,
+            accepted = listener.accept() => take(connections, accepted, place, &mut trouble).await,
         }
-    }
+    };
     // Connections that wait in the system's queue were made in good faith, and closing the listener would reset them; a shared one
     // leaves them to the process that takes over.
     while listener.is_alone()
@@ -90,6 +96,49 @@ async fn accept_until(
         && let Some(Ok(connection)) = listener.accept().now_or_never()
     {
         start(connections, connection, place);
+    }
+    stop
+}
+
+/// Takes further connections, so that nobody has to wait for the next process longer than it takes to start, until the pause is over or no
+/// connection is open.
+async fn accept_in_pause(listener: &Listener, places: &Arc<Semaphore>, connections: &Arc<Connections>, until: Instant) {
+    let mut trouble = Seldom::default();
+    while places.available_permits() < connections.options.max_connections.max(1) {
+        let place = places.clone().try_acquire_owned();
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep_until(until) => return,
+            () = connections.one_has_ended() => {}
+            accepted = listener.accept(), if place.is_ok() => {
+                if let Ok(place) = place {
+                    take(connections, accepted, place, &mut trouble).await;
+                }
+            }
+        }
+    }
+}
+
+/// Serves what was accepted; where that was an error, rests a while if the next one would fail as well.
+async fn take(
+    connections: &Arc<Connections>,
+    accepted: io::Result<(Socket, Peer)>,
+    place: OwnedSemaphorePermit,
+    trouble: &mut Seldom,
+) {
+    match accepted {
+        Ok(connection) => start(connections, connection, place),
+        Err(error) if concerns_one_connection(&error) => {
+            tracing::debug!("a connection was gone before it was taken: {error}")
+        }
+        Err(error) => {
+            if trouble.is_due() {
+                tracing::error!(
+                    "no connection can be taken: {error}; trying again (raise `LimitNOFILE=` of the service if it is out of files)"
+                );
+            }
+            tokio::time::sleep(REST).await;
+        }
     }
 }
 
@@ -106,9 +155,11 @@ async fn next_place(places: &Arc<Semaphore>, limit: usize, full: &mut Seldom) ->
 
 fn start(connections: &Arc<Connections>, (socket, peer): (Socket, Peer), place: OwnedSemaphorePermit) {
     let connection = connection::run(connections.clone(), socket, peer);
+    let connections = connections.clone();
     tokio::spawn(async move {
         connection.await;
         drop(place);
+        connections.note_end();
     });
 }
 

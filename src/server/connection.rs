@@ -29,7 +29,7 @@ const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: clo
 /// How long a client that was refused may go on sending before its connection is cut.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// How long a connection on which nothing has come yet is kept when the process stops: its first request may be on the way, and
+/// How long a connection on which nothing has come yet is kept when idle ones are closed: its first request may be on the way, and
 /// clients do not try again on a new connection as they do on one that was idle for long.
 const FIRST_BYTE: Duration = Duration::from_millis(250);
 
@@ -41,12 +41,23 @@ pub(super) struct Connections {
     pub(super) options: Options,
     pub(super) answer: Arc<dyn Answer>,
     http: http1::Builder,
-    /// When what is still in flight is cut; set once the process is asked to stop.
-    cut_at: OnceLock<Instant>,
+    /// Set once the process is asked to stop.
+    ending: OnceLock<Ending>,
     stop: Notify,
+    /// A connection has come to its end.
+    ended: Notify,
     cut: AtomicUsize,
     /// What is counted.
     figures: Arc<metrics::Connections>,
+}
+
+/// When connections end once the process is asked to stop.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    /// Until then a connection may be idle.
+    pub(super) idle_until: Instant,
+    /// Then whatever is left is cut.
+    pub(super) cut_at: Instant,
 }
 
 impl Connections {
@@ -61,15 +72,26 @@ impl Connections {
             .half_close(true);
         let figures = answer.connections();
         figures.limit.set(options.max_connections as u64);
-        let (cut_at, stop, cut) = (OnceLock::new(), Notify::new(), AtomicUsize::new(0));
-        Connections { options, answer, http, cut_at, stop, cut, figures }
+        let (stop, ended, cut) = (Notify::new(), Notify::new(), AtomicUsize::new(0));
+        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, cut, figures }
     }
 
-    /// Ends every connection: idle ones now, new ones if no request comes at once, the others after their answer, and at the given time whatever is left.
-    pub(super) fn wind_up(&self, cut_at: Instant) {
-        if self.cut_at.set(cut_at).is_ok() {
+    /// Ends every connection: idle ones at the given time, new ones if no request comes soon after, the others after their answer, and at
+    /// the second time whatever is left.
+    pub(super) fn wind_up(&self, ending: Ending) {
+        if self.ending.set(ending).is_ok() {
             self.stop.notify_waiters();
         }
+    }
+
+    /// Notes that a connection has come to its end and given its place back.
+    pub(super) fn note_end(&self) {
+        self.ended.notify_one();
+    }
+
+    /// Ends when a connection has come to its end since this was asked last.
+    pub(super) async fn one_has_ended(&self) {
+        self.ended.notified().await;
     }
 
     /// How many connections were cut in the middle of a request.
@@ -116,9 +138,11 @@ where
     // Registers the task's waker, and once is enough: a task keeps its waker. A stop that came before is seen below.
     poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
     let end = poll_fn(|cx| {
-        let cut_at = connections.cut_at.get();
-        if cut_at.is_some() && !draining {
+        let ending = connections.ending.get();
+        if ending.is_some() {
             activity.stop();
+        }
+        if ending.is_some_and(|ending| ending.idle_until <= Instant::now()) && !draining {
             // What has arrived is read before an idle connection is closed, for it may be a request.
             if activity.is_idle()
                 && let Poll::Ready(result) = Pin::new(&mut connection).poll(cx)
@@ -133,7 +157,7 @@ where
         }
         match Pin::new(&mut connection).poll(cx) {
             Poll::Ready(result) => Poll::Ready(End::from(result)),
-            Poll::Pending => limit.poll_end(cx, &activity, cut_at),
+            Poll::Pending => limit.poll_end(cx, &activity, ending),
         }
     })
     .await;
@@ -157,11 +181,11 @@ where
 /// stops.
 async fn end_of_upgraded(connections: &Connections, activity: &Activity, stop: impl Future<Output = ()>) -> End {
     let time_is_over = async {
-        if connections.cut_at.get().is_none() {
+        if connections.ending.get().is_none() {
             stop.await;
         }
-        if let Some(cut_at) = connections.cut_at.get() {
-            tokio::time::sleep_until(*cut_at).await;
+        if let Some(ending) = connections.ending.get() {
+            tokio::time::sleep_until(ending.cut_at).await;
         }
     };
     tokio::select! {
@@ -267,22 +291,25 @@ impl Limit {
         Limit { options, since, armed: since, timer: Box::pin(tokio::time::sleep_until(since)) }
     }
 
-    /// Ready when the time is over. Else the task is woken when it is, at the latest.
-    fn poll_end(&mut self, cx: &mut Context<'_>, activity: &Activity, cut_at: Option<&Instant>) -> Poll<End> {
+    /// Ready when the time is over. Else the task is woken when it is, at the latest, and when idle connections are to be closed.
+    fn poll_end(&mut self, cx: &mut Context<'_>, activity: &Activity, ending: Option<&Ending>) -> Poll<End> {
         let now = Instant::now();
         if activity.take_moved() {
             self.since = now;
         }
-        let Some((deadline, end)) = self.deadline(activity, cut_at) else {
-            return Poll::Pending;
+        let pause_end = ending.map(|ending| ending.idle_until).filter(|end| now < *end);
+        let ending = ending.filter(|_| pause_end.is_none());
+        let limit = self.deadline(activity, ending);
+        let wake_at = match (limit, pause_end) {
+            (Some((deadline, end)), _) if deadline <= now => return Poll::Ready(end),
+            (Some((deadline, _)), Some(pause_end)) => deadline.min(pause_end),
+            (Some((time, _)), None) | (None, Some(time)) => time,
+            (None, None) => return Poll::Pending,
         };
-        if now >= deadline {
-            return Poll::Ready(end);
-        }
         // A timer that runs out early finds the new deadline here, which is cheaper than moving it along with each request.
-        if now >= self.armed || deadline < self.armed {
-            self.armed = deadline;
-            self.timer.as_mut().reset(deadline);
+        if now >= self.armed || wake_at < self.armed {
+            self.armed = wake_at;
+            self.timer.as_mut().reset(wake_at);
             if self.timer.as_mut().poll(cx).is_ready() {
                 cx.waker().wake_by_ref();
             }
@@ -290,17 +317,12 @@ impl Limit {
         Poll::Pending
     }
 
-    /// The time until which a new connection is kept in a process that stops.
-    fn first_byte_by(&self, cut_at: Instant) -> Instant {
-        let stopped_at = cut_at.checked_sub(self.options.shutdown_timeout).unwrap_or(cut_at);
-        cut_at.min(stopped_at + FIRST_BYTE)
-    }
-
-    /// The time at which the connection ends if nothing happens, and how that is called; none while a request is being answered.
-    fn deadline(&self, activity: &Activity, cut_at: Option<&Instant>) -> Option<(Instant, End)> {
+    /// The time at which the connection ends if nothing happens, and how that is called; none while a request is being answered. In a
+    /// process that stops, idle connections have been closed.
+    fn deadline(&self, activity: &Activity, ending: Option<&Ending>) -> Option<(Instant, End)> {
         let limit = match (activity.phase(), activity.is_write_blocked()) {
-            (Phase::New, _) if let Some(cut_at) = cut_at => {
-                return Some((self.first_byte_by(*cut_at), End::IdleTimeout));
+            (Phase::New, _) if let Some(ending) = ending => {
+                return Some((ending.cut_at.min(ending.idle_until + FIRST_BYTE), End::IdleTimeout));
             }
             (Phase::Head, _) => Some((self.options.header_timeout, End::HeadTimeout)),
             (Phase::New, _) => Some((self.options.header_timeout, End::IdleTimeout)),
@@ -309,9 +331,9 @@ impl Limit {
             (Phase::Busy, false) => None,
         };
         let limit = limit.map(|(time, end)| (self.since + time, end));
-        match (limit, cut_at) {
-            (Some((deadline, _)), Some(cut_at)) if *cut_at < deadline => Some((*cut_at, End::Cut)),
-            (None, Some(cut_at)) => Some((*cut_at, End::Cut)),
+        match (limit, ending) {
+            (Some((deadline, _)), Some(ending)) if ending.cut_at < deadline => Some((ending.cut_at, End::Cut)),
+            (None, Some(ending)) => Some((ending.cut_at, End::Cut)),
             (limit, _) => limit,
         }
     }

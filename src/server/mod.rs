@@ -56,7 +56,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use accept::serve;
+pub use accept::{Stop, serve};
 pub use admin::Admin;
 #[cfg(feature = "overlay")]
 pub use development::Undressed;

@@ -61,6 +61,24 @@ impl Start<'_> {
     }
 }
 
+/// What services are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Requests will be answered.
+    Serve,
+    /// To find out whether they can be made; another process may serve meanwhile.
+    Trial,
+}
+
+/// What a start would do about the database, as far as a trial can tell.
+#[derive(Debug, Default)]
+pub(crate) struct Outlook {
+    /// Sentences for people.
+    pub(crate) notes: Vec<String>,
+    /// Whether a start would apply migrations first, so that what fails without them may succeed.
+    pub(crate) applies_migrations: bool,
+}
+
 /// The groups of settings that a feature reads, and whether the binary has one of those features.
 const READERS: [(&str, &str, bool); 7] = [
     ("cache", "cache", cfg!(any(feature = "cache", feature = "session"))),
@@ -97,7 +115,7 @@ fn tell_unused_migrations(site: &Site) {
 /// [`Error::Setting`] where settings do not fit, [`Error::Service`] where a service cannot work with them, [`Error::File`] where its
 /// files cannot be written. A server that does not answer yet is no error: it may be started after the site.
 #[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
-pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States, Error> {
+pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder, purpose: Purpose) -> Result<States, Error> {
     tell_unread(&site.settings);
     #[allow(unused_mut, reason = "without services nothing is added")]
     let mut start =
@@ -111,7 +129,9 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     #[cfg(feature = "db")]
     match db::start(start.settings(), start.data)? {
         Some(database) => {
-            db::up_to_date(&database, site).await?;
+            if purpose == Purpose::Serve {
+                db::up_to_date(&database, site).await?;
+            }
             start.states.insert(database);
         }
         None => tell_unused_migrations(site),
@@ -125,10 +145,25 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder) -> Result<States,
     session::start(&mut start).await?;
     #[cfg(feature = "mail")]
     mail::start(&mut start)?;
+    let _ = purpose;
     let Start { mut states, variables, metrics, .. } = start;
     states.insert(variables);
     states.insert(metrics);
     Ok(states)
+}
+
+/// What a start would do about the migrations.
+///
+/// # Errors
+///
+/// Those with which it would fail.
+#[allow(clippy::unused_async, unused_variables, reason = "which services there are is a matter of features")]
+pub(crate) async fn outlook(process: &Process, site: &Site) -> Result<Outlook, Error> {
+    #[cfg(feature = "db")]
+    if let Some(database) = process.service::<db::Database>() {
+        return db::outlook(database, site).await;
+    }
+    Ok(Outlook::default())
 }
 
 /// Prepares the connection that caches and sessions share, where the settings name a server.

@@ -170,7 +170,8 @@ fn a_setting_that_does_not_fit_stops_with_one_line_that_names_its_layer() {
         ),
     ] {
         for command in ["settings", "routes", "serve"] {
-            let expected = (Some(1), String::new(), format!("error: {message}\n"));
+            let code = if command == "serve" { 78 } else { 1 };
+            let expected = (Some(code), String::new(), format!("error: {message}\n"));
             assert_eq!(run_with(&[&[command], arguments].concat(), &[variable]), expected, "{command} {arguments:?}");
         }
     }
@@ -278,19 +279,24 @@ fn check_says_what_the_build_says() {
 
 #[test]
 fn serve_that_cannot_start_says_why_in_one_line() {
-    for (arguments, message) in [
+    for (expected, arguments, message) in [
         (
+            1,
             &["--set", "environment.is_prod=false", "--address", "0.0.0.0"][..],
             "a development process listens on this machine only, not on `0.0.0.0`",
         ),
-        (&["--set", "environment.is_prod=false", "--address", "[::]"], "this machine only, not on `[::]`"),
-        (&["--set", "environment.is_prod=true", "--address", "192.0.2.1"], "cannot listen on `192.0.2.1:0`"),
-        (&["--set", "environment.is_prod=true", "--address", "a b"], "`a b"),
-        (&["--set", "error.404=error::lost"], "`error.404` (flag for error.404) names the controller `error::lost`"),
+        (1, &["--set", "environment.is_prod=false", "--address", "[::]"], "this machine only, not on `[::]`"),
+        (1, &["--set", "environment.is_prod=true", "--address", "192.0.2.1"], "cannot listen on `192.0.2.1:0`"),
+        (1, &["--set", "environment.is_prod=true", "--address", "a b"], "`a b"),
+        (
+            78,
+            &["--set", "error.404=error::lost"],
+            "`error.404` (flag for error.404) names the controller `error::lost`",
+        ),
     ] {
         let (code, text, errors) =
             run_with(&[&["serve", "--port", "0"], arguments].concat(), &[("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY)]);
-        assert_eq!((code, &text[..], errors.lines().count()), (Some(1), "", 1), "{arguments:?}: {errors}");
+        assert_eq!((code, &text[..], errors.lines().count()), (Some(expected), "", 1), "{arguments:?}: {errors}");
         assert!(errors.starts_with("error: ") && errors.contains(message), "{arguments:?}: {errors}");
     }
 }
@@ -299,7 +305,7 @@ fn serve_that_cannot_start_says_why_in_one_line() {
 fn production_does_not_start_without_a_secret_key_and_the_binary_makes_one() {
     let production = ["serve", "--port", "0", "--set", "environment.is_prod=true"];
     let (code, text, errors) = run(&production);
-    assert_eq!((code, &text[..], errors.lines().count()), (Some(1), "", 1), "{errors}");
+    assert_eq!((code, &text[..], errors.lines().count()), (Some(78), "", 1), "{errors}");
     assert!(errors.starts_with("error: the setting `security.secret_key` is not there"), "{errors}");
     let (code, key, errors) = run(&["key"]);
     assert_eq!((code, key.len(), &errors[..]), (Some(0), 65, ""));

@@ -212,7 +212,7 @@ fn an_error_page_that_the_binary_has_not_stops_the_start() {
         let arguments = ["--port", "0", "--set", setting];
         let refused = kalgan().args(arguments).output().unwrap();
         let message = String::from_utf8(refused.stderr).unwrap();
-        assert_eq!((refused.status.code(), message.lines().count()), (Some(1), 1), "{message}");
+        assert_eq!((refused.status.code(), message.lines().count()), (Some(78), 1), "{message}");
         assert!(
             refused.stdout.is_empty() && message.contains("(flag for error.") && message.contains(reason),
             "{message}"

@@ -16,6 +16,7 @@ mod grown;
 mod identity;
 mod layout;
 mod live;
+mod manners;
 mod manual;
 mod mistakes;
 mod nginx;

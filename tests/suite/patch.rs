@@ -219,7 +219,7 @@ fn a_broken_overlay_stops_the_start_and_the_check() {
     for (path, text, said) in BROKEN {
         let folder = overlay(&[(path, text)]);
         let (code, output, errors) = run(&["serve", "--port", "0", "--set", PRODUCTION[0]], &folder);
-        assert_eq!((code, output.as_str()), (Some(1), ""), "{errors}");
+        assert_eq!((code, output.as_str()), (Some(78), ""), "{errors}");
         assert!(errors.contains(said), "{errors}");
         let (code, output, errors) = run(&["check"], &folder);
         assert!(code == Some(1) && format!("{output}{errors}").contains(said), "{output}{errors}");
@@ -304,7 +304,7 @@ fn in_development_there_is_one_folder() {
     let development = "environment.is_prod=false";
     let (code, _, errors) = run(&["serve", "--port", "0", "--set", development], &folder);
     let expected = "`--overlay` is put over the binary, but a process in development serves from the folder";
-    assert!(code == Some(1) && errors.contains(expected), "{errors}");
+    assert!(code == Some(78) && errors.contains(expected), "{errors}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_kalgan"));
     command.arg("--overlay").arg(folder.path()).args(["--site", "/nowhere"]);
     let server = Server::start_command(command, &[development, "error.custom_in_dev=true"]);

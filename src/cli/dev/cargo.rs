@@ -12,6 +12,7 @@ use super::diagnostics::Line;
 use super::messages::Fault;
 use super::notice;
 use super::program::Program;
+use crate::cli::notify;
 
 /// What came of a build.
 #[derive(Debug)]
@@ -43,6 +44,9 @@ fn command(program: &Program, more: &[OsString]) -> Command {
     command.args(program.arguments());
     command.arg(if colours { "--message-format=json-diagnostic-rendered-ansi" } else { "--message-format=json" });
     command.args(more).current_dir(&program.folder).env("CARGO_TERM_COLOR", if colours { "always" } else { "never" });
+    notify::FOR_THIS_PROCESS.iter().for_each(|variable| {
+        command.env_remove(variable);
+    });
     // In a process group of its own: so Ctrl+C reaches `dev` alone, which ends cargo and the compilers together.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command

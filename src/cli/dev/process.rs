@@ -17,6 +17,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 
 use super::messages::{self, Progress, Report};
+use crate::cli::notify;
 use crate::server::SharedSocket;
 
 /// How much longer than requests in flight get a process may take to end, for its hooks and its tasks; then it is killed.
@@ -71,6 +72,9 @@ impl Process {
         let listener = UnixListener::bind(&reports)?;
         let mut command = Command::new(executable);
         command.args(&launch.arguments).env(messages::SOCKET, &reports).stdin(Stdio::from(launch.socket.descriptor()?));
+        notify::FOR_THIS_PROCESS.iter().for_each(|variable| {
+            command.env_remove(variable);
+        });
         // In a process group of its own: so Ctrl+C reaches `dev` alone, which asks the process to stop.
         command.process_group(0).kill_on_drop(true);
         let binary = Identity::of(executable);

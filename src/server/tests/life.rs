@@ -18,7 +18,7 @@ async fn stopping_finishes_what_is_in_flight() {
     busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     server.site.entered.notified().await;
 
-    server.stop.send(()).unwrap();
+    server.stop.send(Stop::AtOnce).unwrap();
     assert_eq!(rest(&mut idle).await, "");
     assert!(TcpStream::connect(server.address).await.is_err(), "the listener must be closed");
     server.site.go_on.notify_one();
@@ -40,7 +40,7 @@ async fn stopping_waits_for_a_request_that_has_begun() {
             until(stream, answer).await;
             stream.write_all(next.as_bytes()).await.unwrap();
         }
-        server.stop.send(()).unwrap();
+        server.stop.send(Stop::AtOnce).unwrap();
         while TcpStream::connect(server.address).await.is_ok() {
             tokio::task::yield_now().await;
         }
@@ -56,7 +56,7 @@ async fn stopping_waits_a_moment_for_the_first_request_of_a_connection_and_no_lo
     let server = Running::start(Options::default()).await;
     let mut new = server.connect().await;
     let mut silent = server.connect().await;
-    server.stop.send(()).unwrap();
+    server.stop.send(Stop::AtOnce).unwrap();
     while TcpStream::connect(server.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
@@ -73,7 +73,7 @@ async fn stopping_cuts_what_takes_too_long() {
     let mut busy = server.connect().await;
     busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     server.site.entered.notified().await;
-    server.stop.send(()).unwrap();
+    server.stop.send(Stop::AtOnce).unwrap();
     assert_eq!(server.served.await.unwrap(), 1);
     assert_eq!(rest(&mut busy).await, "");
 }
@@ -84,7 +84,7 @@ async fn stopping_does_not_wait_for_a_blocked_thread() {
     let mut stuck = server.connect().await;
     stuck.write_all(b"GET /block HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     server.site.entered.notified().await;
-    server.stop.send(()).unwrap();
+    server.stop.send(Stop::AtOnce).unwrap();
     assert_eq!(server.served.await.unwrap(), 1);
     BLOCK.wait();
 }
@@ -136,4 +136,45 @@ async fn a_controller_is_not_stopped_halfway_when_its_client_has_gone() {
     site.go_on.notify_one();
     site.done.notified().await;
     run.await.unwrap();
+}
+
+/// Nginx does not send a `POST` again on another connection, so one that is on its way must be answered.
+#[tokio::test]
+async fn a_pause_keeps_idle_connections_and_answers_what_comes_on_them() {
+    for path in ["/", "/at-once"] {
+        let server = Running::start(Options::default()).await;
+        let mut kept = [server.connect().await, server.connect().await];
+        for stream in &mut kept {
+            stream.write_all(GET.as_bytes()).await.unwrap();
+            until(stream, "hello").await;
+        }
+        server.stop.send(Stop::WithPause).unwrap();
+        while TcpStream::connect(server.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        let [mut used, mut idle] = kept;
+        used.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await.unwrap();
+        let text = rest(&mut used).await;
+        assert!(text.starts_with("HTTP/1.1 200") && text.contains("connection: close\r\n"), "{text}");
+        assert!(idle.read_u8().now_or_never().is_none(), "an idle connection is still open");
+        assert_eq!(rest(&mut idle).await, "", "and closed when the pause is over");
+        assert_eq!(server.served.await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_pause_ends_when_no_connection_is_open() {
+    let server = Running::start(Options::default()).await;
+    let mut kept = server.connect().await;
+    kept.write_all(GET.as_bytes()).await.unwrap();
+    until(&mut kept, "hello").await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    server.site.entered.notified().await;
+    server.stop.send(Stop::WithPause).unwrap();
+    drop(kept);
+    server.site.go_on.notify_one();
+    let text = rest(&mut busy).await;
+    assert!(text.ends_with("waited") && text.contains("connection: close\r\n"), "{text}");
+    assert_eq!(server.served.await.unwrap(), 0);
 }

@@ -21,8 +21,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use warp::reply::Response;
 
-use super::connection::{self, Connections};
-use super::{Answer, Answered, Arrival, Listener, Options, Over, Peer, Replied, body, serve};
+use super::connection::{self, Connections, Ending};
+use super::{Answer, Answered, Arrival, Listener, Options, Over, Peer, Replied, Stop, body, serve};
 use crate::captured_log::CapturedLog;
 use crate::http::RequestId;
 
@@ -139,7 +139,7 @@ const ROOM: usize = 1 << 20;
 struct Running {
     address: std::net::SocketAddr,
     site: Arc<Site>,
-    stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<Stop>,
     served: JoinHandle<usize>,
 }
 
@@ -149,7 +149,8 @@ impl Running {
         let address = listener.address().unwrap();
         let site = Arc::new(Site::default());
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, options, site.clone(), stopped.map(drop)));
+        let served =
+            tokio::spawn(serve(listener, options, site.clone(), stopped.map(|stop| stop.unwrap_or(Stop::AtOnce))));
         Running { address, site, stop, served }
     }
 

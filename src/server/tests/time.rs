@@ -65,3 +65,19 @@ async fn a_controller_may_take_longer_than_the_idle_timeout() {
     site.go_on.notify_one();
     until(&mut client, "waited").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_is_kept_for_the_pause_of_a_process_that_stops_and_no_longer() {
+    let (mut client, server) = duplex(ROOM);
+    let connections = Arc::new(Connections::new(Options::default(), Arc::new(Site::default())));
+    let run = tokio::spawn(connection::run(connections.clone(), server, Peer { address: None }));
+    client.write_all(GET.as_bytes()).await.unwrap();
+    until(&mut client, "hello").await;
+    let now = tokio::time::Instant::now();
+    let idle_until = now + Duration::from_secs(1);
+    connections.wind_up(Ending { idle_until, cut_at: now + Duration::from_secs(30) });
+    assert_eq!(rest(&mut client).await, "");
+    run.await.unwrap();
+    // The timer wheel of the clock counts in milliseconds.
+    assert_eq!(now.elapsed().as_secs_f64().round(), 1.0);
+}

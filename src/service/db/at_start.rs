@@ -11,6 +11,7 @@ use super::Database;
 use super::migrations::{Progress, State};
 use crate::error::{Error, one_line};
 use crate::process::Process;
+use crate::service::Outlook;
 use crate::site::Site;
 
 /// Between two tries to reach a server that is away.
@@ -44,6 +45,36 @@ pub(in crate::service) async fn up_to_date(database: &Database, site: &Site) -> 
         Err(trouble) => return Err(trouble.error),
     }
     Ok(())
+}
+
+/// What [`up_to_date`] would do, without doing it.
+///
+/// # Errors
+///
+/// Those of [`up_to_date`], as far as they can be told before.
+pub(in crate::service) async fn outlook(database: &Database, site: &Site) -> Result<Outlook, Error> {
+    if !database.has_steps(&site.migrations) {
+        return Ok(Outlook::default());
+    }
+    let is_wanted = is_wanted(site)?;
+    let progress = match database.progress(&site.migrations).await {
+        Ok(progress) => progress,
+        Err(trouble) if is_wanted && !trouble.is_outage => return Err(trouble.error),
+        Err(trouble) => {
+            let note = format!("a start would not wait for the database, which cannot be asked: {}", trouble.error);
+            return Ok(Outlook { notes: vec![one_line(&note).into_owned()], applies_migrations: false });
+        }
+    };
+    if let Some(error) = database.obstacle(&progress).filter(|_| is_wanted) {
+        return Err(error);
+    }
+    let pending = files(&progress, State::Pending);
+    let notes = match (pending.is_empty(), is_wanted) {
+        (true, _) => Vec::new(),
+        (false, true) => vec![format!("a start would apply the migrations {pending}")],
+        (false, false) => vec![lacking(&pending)],
+    };
+    Ok(Outlook { notes, applies_migrations: is_wanted && !pending.is_empty() })
 }
 
 /// The setting `db.migrate_on_start`, which is on in development.
@@ -92,19 +123,23 @@ fn tell(file: &str, time: Duration) {
 }
 
 fn tell_of_pending(progress: &[Progress]) {
-    let files = |state: State| {
-        let files = progress.iter().filter(move |step| step.state == state).map(|step| format!("`{}`", step.file));
-        files.collect::<Vec<_>>().join(", ")
-    };
-    let (pending, changed) = (files(State::Pending), files(State::Changed));
+    let (pending, changed) = (files(progress, State::Pending), files(progress, State::Changed));
     if !pending.is_empty() {
-        tracing::warn!(
-            "the database lacks migrations: {pending}; run the command `migrate`, or set `db.migrate_on_start`"
-        );
+        tracing::warn!("{}", lacking(&pending));
     }
     if !changed.is_empty() {
         tracing::warn!("migrations were changed after the database had had them: {changed}");
     }
+}
+
+/// The files of all steps with which the database is so far.
+fn files(progress: &[Progress], state: State) -> String {
+    let files = progress.iter().filter(|step| step.state == state).map(|step| format!("`{}`", step.file));
+    files.collect::<Vec<_>>().join(", ")
+}
+
+fn lacking(pending: &str) -> String {
+    format!("the database lacks migrations: {pending}; run the command `migrate`, or set `db.migrate_on_start`")
 }
 
 /// A line where the database has had steps of a newer release: the release before must run on it when the newer one is taken back.

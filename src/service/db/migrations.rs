@@ -155,6 +155,11 @@ impl Database {
         Ok(compared(&steps, &applied, begun))
     }
 
+    /// The error with which bringing the database up to date would end at once.
+    pub(crate) fn obstacle(&self, progress: &[Progress]) -> Option<Error> {
+        progress.iter().find_map(fault_of).map(|fault| Error::Service(self.text(fault)))
+    }
+
     /// The error where there is no connection.
     fn unreachable(&self, error: sqlx::Error) -> Trouble {
         self.trouble(Fault::Database(MigrateError::Execute(error)))
@@ -227,14 +232,8 @@ impl From<MigrateError> for Fault {
 async fn run<C: Migrate>(connection: &mut C, steps: &[Step<'_>], told: &mut Told<'_>) -> Result<(), Fault> {
     connection.ensure_migrations_table(TABLE).await?;
     let (applied, begun) = applied(connection).await?;
-    for progress in compared(steps, &applied, begun) {
-        match progress.state {
-            State::Begun => {
-                return Err(Fault::Begun(progress.number, Some(progress.file).filter(|file| !file.is_empty())));
-            }
-            State::Changed => return Err(Fault::Changed(progress.file)),
-            State::Applied | State::Pending | State::Unknown => {}
-        }
+    if let Some(fault) = compared(steps, &applied, begun).iter().find_map(fault_of) {
+        return Err(fault);
     }
     for step in steps.iter().filter(|step| !applied.contains_key(&step.written.number)) {
         let done = connection.apply(TABLE, &step.ready).await;
@@ -242,6 +241,16 @@ async fn run<C: Migrate>(connection: &mut C, steps: &[Step<'_>], told: &mut Told
         told(&step.written.file, time);
     }
     Ok(())
+}
+
+/// Why nothing can be applied where the database is so far.
+fn fault_of(progress: &Progress) -> Option<Fault> {
+    let file = progress.file.clone();
+    match progress.state {
+        State::Begun => Some(Fault::Begun(progress.number, Some(file).filter(|file| !file.is_empty()))),
+        State::Changed => Some(Fault::Changed(file)),
+        State::Applied | State::Pending | State::Unknown => None,
+    }
 }
 
 /// Ends a connection and with it what it has locked. It may be broken already.

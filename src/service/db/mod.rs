@@ -38,7 +38,7 @@ use std::time::Duration;
 pub use ::sqlx;
 
 use self::at_start::Later;
-pub(super) use self::at_start::{run, up_to_date};
+pub(super) use self::at_start::{outlook, run, up_to_date};
 use self::config::{Config, Engine};
 pub(crate) use self::migrations::State;
 use crate::error::Error;

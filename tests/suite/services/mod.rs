@@ -15,10 +15,10 @@ mod lifecycle;
 mod mail;
 mod mounted;
 mod passwords;
-mod process_site;
+pub mod process_site;
 mod sessions;
 #[cfg(feature = "websocket")]
 mod sockets;
-mod subprocess;
+pub mod subprocess;
 mod testing;
 mod uploads;
