@@ -110,5 +110,7 @@ macro_rules! site {
 /// # }
 /// ```
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::because(500, error))
+    // What it logs belongs to the request, too.
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(work)).await.map_err(|error| Failure::because(500, error))
 }

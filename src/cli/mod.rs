@@ -11,7 +11,7 @@ mod dev;
 mod healthcheck;
 #[cfg(feature = "secrets")]
 mod key;
-mod log;
+pub(crate) mod log;
 #[cfg(feature = "db")]
 mod migrate;
 mod notify;
@@ -188,6 +188,11 @@ impl Options {
             self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
         let outside = Outside { variables: variables(), flags, credentials, ..Outside::default() };
         self.with_file(outside)
+    }
+
+    /// The settings as far as they can be known before the site's files are read, for the log of the start.
+    fn first_settings(&self, app: &App) -> Result<Settings, Error> {
+        Settings::load(&app.snapshot(), self.outside()?)
     }
 
     /// The site in the binary, with the overlay over it where one is given.

@@ -76,7 +76,8 @@ fn run(app: &Arc<App>, options: &Options, flags: &Flags) -> Result<ExitCode, Err
     // Before any file is opened and any thread begun.
     let sockets = Sockets::from_environment()?;
     let signals = Early::receive()?;
-    log::start();
+    // It writes what is still waiting when this function ends.
+    let _log = log::start(options.first_settings(app));
     if let Some(notice) = sockets.notice() {
         tracing::warn!("{notice}");
     }
@@ -102,6 +103,7 @@ struct Around<'a> {
 fn run_by(app: &Arc<App>, options: &Options, around: Around<'_>) -> Result<ExitCode, Error> {
     let start = start(app, options)?;
     let site = start.serving.site().clone();
+    log::ready(&site.settings, options.data(&site.settings)?)?.install();
     let runtime = runtime(&site.settings)?;
     let code = runtime.block_on(serve(app, start, options.data(&site.settings)?, around));
     // Requests have had their time; a controller that still blocks its thread must not keep the process.

@@ -18,7 +18,7 @@ use crate::site::Settings;
 ///
 /// Those with which it would not.
 pub(super) fn run(app: &Arc<App>, options: &Options, flags: &serve::Flags) -> Result<ExitCode, Error> {
-    log::start();
+    let _log = log::start(options.first_settings(app));
     let start = serve::start(app, options)?;
     let site = start.serving.site().clone();
     let place = place(&site.settings, flags)?;
@@ -26,6 +26,8 @@ pub(super) fn run(app: &Arc<App>, options: &Options, flags: &serve::Flags) -> Re
     serve::connection_options(&site.settings)?;
     let runtime = serve::runtime(&site.settings)?;
     let data = options.data(&site.settings)?;
+    // What the trial has to say is for whoever started it, not for the file; only that could be written.
+    log::ready(&site.settings, data.clone())?;
     let (notes, workers) =
         runtime.block_on(async { Ok::<_, Error>((process::try_out(app, &site, data).await?, serve::workers())) })?;
     runtime.shutdown_background();

@@ -11,6 +11,7 @@ use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::at_start;
+use crate::cli::log;
 use crate::error::{Error, one_line};
 use crate::server::{Pipeline, Serving};
 use crate::site::Site;
@@ -80,7 +81,9 @@ impl Hangups {
 fn reload(pipeline: &Pipeline, load: &Load) -> Result<(), Error> {
     let start = Instant::now();
     let old = pipeline.serving();
-    let new = load().and_then(|new| same_environment(old.site(), new)).inspect_err(tell_refused)?;
+    let new = load().and_then(|new| same_environment(old.site(), new)).and_then(with_log);
+    let (new, log) = new.inspect_err(tell_refused)?;
+    log.install();
     at_start::tell(&old.site().settings, &new.site().settings);
     pipeline.replace(new);
     tracing::info!("reloaded in {:.1} ms", start.elapsed().as_secs_f64() * 1000.0);
@@ -91,6 +94,12 @@ fn tell_refused(error: &Error) {
     tracing::error!("the reload is refused, and the site stays as it was:");
     let text = error.to_string();
     text.lines().filter(|line| !line.is_empty()).for_each(|line| tracing::error!("{}", one_line(line)));
+}
+
+/// A wrong `log.level` refuses the reload like any other mistake.
+fn with_log(new: Serving) -> Result<(Serving, log::Ready), Error> {
+    let log = log::ready_again(&new.site().settings)?;
+    Ok((new, log))
 }
 
 /// Who may connect, and what error pages show, was decided at the start by the environment.

@@ -30,7 +30,7 @@ impl Arrival {
     /// The span of the request, for all lines that are logged while it is answered. It has the level of errors, so that it is there
     /// wherever anything is logged at all.
     pub(super) fn span(&self) -> Span {
-        tracing::error_span!(target: "kalgan::request", "request", request_id = self.id.as_str())
+        tracing::error_span!(target: "kalgan::request", "request", request_id = %self.id)
     }
 }
 

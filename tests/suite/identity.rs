@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::server::{Answer, Server};
 
 /// What depends on the moment and not on the site.
-const MOMENT: &[&str] = &["date"];
+const MOMENT: &[&str] = &["date", "x-request-id"];
 
 /// The manual from its folder.
 fn from_folder(settings: &[&str]) -> Server {

@@ -36,6 +36,8 @@ impl Server {
         let data = tempfile::tempdir().unwrap();
         command.env("KALGAN__DATA__PATH", data.path());
         command.env("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY);
+        // What tests look for are lines for people, in production too.
+        command.env("KALGAN__LOG__FORMAT", "text");
         command.args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         settings.iter().for_each(|setting| {
             command.args(["--set", setting]);

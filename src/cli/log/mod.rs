@@ -1,20 +1,133 @@
-//! Where log lines go: standard error, one line an event.
+//! Where log lines go and how they look.
+//!
+//! 1. [`levels`]: which lines are written at all, as `log.level` says, else `RUST_LOG`, else `info`.
+//! 2. [`lines`]: how one is written: for people, for programs ([`json`]), or for the journal of systemd ([`journal`]).
+//! 3. [`output`]: where it goes, and on which thread. A file is a [`file`].
+//!
+//! All three are chosen anew when the settings are known and when they are loaded again; a request looks at the choice without a lock.
+//! Logging begins before there are settings, so that nothing that happens at the start is lost.
 
-use tracing_subscriber::EnvFilter;
+mod file;
+mod journal;
+mod json;
+mod levels;
+mod lines;
+mod output;
+#[cfg(test)]
+mod tests;
 
-use crate::error::one_line;
+use std::sync::{Arc, LazyLock};
 
-/// Opens the log file again, where lines go to one: whoever has moved it away asks for that by `SIGUSR1`.
-pub(super) fn reopen() {}
+use arc_swap::ArcSwap;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging: `RUST_LOG` chooses what is shown, else `info`. A panic becomes a log line with its place.
+use crate::error::{Error, one_line};
+use crate::process::DataFolder;
+use crate::site::Settings;
+
+use levels::{Chosen, Levels};
+use lines::{Lines, Written};
+use output::{Output, Writers};
+
+/// What counts for all lines of the process, because a process has one log.
+static LOG: LazyLock<Arc<ArcSwap<Log>>> = LazyLock::new(Arc::default);
+
+/// One choice of everything.
+#[derive(Debug)]
+struct Log {
+    levels: Levels,
+    lines: Lines,
+    output: Arc<Output>,
+    /// Where a relative path of a file begins; none until the settings are known.
+    data: Option<DataFolder>,
+}
+
+impl Default for Log {
+    /// What holds until there are settings.
+    fn default() -> Self {
+        let lines = Lines::new(lines::Format::Text, output::is_terminal());
+        Log { levels: Levels::without_setting(), lines, output: Arc::new(Output::at_once()), data: None }
+    }
+}
+
+/// What the settings say of the log, read and found to be right; it counts when it is put in its place.
+#[derive(Debug)]
+pub(crate) struct Ready(Log);
+
+/// Writes what is still waiting to be written when it goes, at the end of the process or when a panic ends it.
+#[derive(Debug)]
+pub(super) struct Running(());
+
+/// Starts logging, by these settings as far as they can be read already. A panic becomes a log line with its place.
 ///
-/// A second call changes nothing, so that several sites may run in one test process.
-pub(super) fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal);
-    if subscriber.try_init().is_ok() {
+/// A second call in a process changes nothing, nor does one where the site's `main` has a subscriber of its own.
+pub(super) fn start(settings: Result<Settings, Error>) -> Running {
+    // What is wrong with the settings is told when they count.
+    if let Ok(log) = settings.and_then(|settings| Log::new(&settings, None)) {
+        LOG.store(Arc::new(log));
+    }
+    let lines = tracing_subscriber::fmt::layer().event_format(Written).with_ansi(false).with_writer(Writers);
+    if tracing_subscriber::registry().with(Chosen).with(lines).try_init().is_ok() {
         std::panic::set_hook(Box::new(|panic| tracing::error!("{}", one_line(&panic.to_string()))));
+    }
+    Running(())
+}
+
+/// Reads the settings `log.*`; `data` is where a relative path of a file begins.
+///
+/// # Errors
+///
+/// [`Error::Setting`] where one of them does not fit, [`Error::File`] where the file cannot be opened.
+pub(super) fn ready(settings: &Settings, data: DataFolder) -> Result<Ready, Error> {
+    Log::new(settings, Some(data)).map(Ready)
+}
+
+/// As [`ready`], when the settings of a running process are loaded again.
+///
+/// # Errors
+///
+/// As [`ready`].
+pub(crate) fn ready_again(settings: &Settings) -> Result<Ready, Error> {
+    Log::new(settings, LOG.load().data.clone()).map(Ready)
+}
+
+impl Ready {
+    /// From here on it counts.
+    pub(crate) fn install(self) {
+        let old = LOG.swap(Arc::new(self.0));
+        // What `tracing` remembers of each place that logs was true of the old levels.
+        tracing::callsite::rebuild_interest_cache();
+        // Where this is the last use of the old output, what waits there is written now.
+        drop(old);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let now = LOG.load_full();
+        let (levels, data) = (now.levels.clone(), now.data.clone());
+        let log = Log { levels, lines: now.lines.clone(), output: Arc::new(Output::at_once()), data };
+        drop(now);
+        Ready(log).install();
+    }
+}
+
+/// Opens the log file anew, so that one which was moved away by `logrotate` gets no further line; without a file nothing happens.
+pub(super) fn reopen() {
+    LOG.load().output.reopen();
+}
+
+impl Log {
+    fn new(settings: &Settings, data: Option<DataFolder>) -> Result<Log, Error> {
+        let levels = Levels::new(settings)?;
+        let path = settings.get::<Option<String>>("log.file")?;
+        let lines = Lines::of(settings, path.is_some())?;
+        let output = match (path, &data) {
+            (Some(path), Some(data)) => Output::file(&path, data, settings, &LOG.load().output)?,
+            _ if settings.is_prod() && data.is_some() => Output::standard_error(&LOG.load().output)?,
+            _ => Arc::new(Output::at_once()),
+        };
+        Ok(Log { levels, lines, output, data })
     }
 }

@@ -1,0 +1,146 @@
+//! Where lines go, and on which thread.
+//!
+//! A file is written by a thread of its own, because a disk may keep whoever writes to it waiting. So are, in production, the access
+//! lines on standard error: there is one for each request, and those who write them would wait for each other. Lines that are rare, of
+//! errors above all, are there before the program goes on.
+//!
+//! Lines wait in memory. Where they come faster than they can be written for long, they are dropped and counted: a full disk or a
+//! reader that stands still must not keep the site from answering.
+
+use std::io::{self, IsTerminal, Stderr, Write};
+use std::sync::Arc;
+
+use tracing::Metadata;
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::LOG;
+use super::file::{Dropped, LogFile, Reopening};
+use crate::error::Error;
+use crate::process::DataFolder;
+use crate::site::Settings;
+
+/// The lines that there is one of for each request.
+const ACCESS: &str = "kalgan::access";
+
+/// Most lines that wait: some megabytes.
+const WAITING: usize = 16_384;
+
+/// Whether standard error is a terminal.
+pub(super) fn is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Where lines go.
+#[derive(Debug)]
+pub(super) enum Output {
+    /// To standard error, each before the program goes on.
+    AtOnce,
+    /// To standard error, access lines by a thread of their own.
+    StandardError(Queue),
+    /// To a file.
+    File(Queue, Reopening),
+}
+
+/// A thread that writes, and the lines that wait for it. What still waits is written when this goes.
+#[derive(Debug)]
+pub(super) struct Queue {
+    lines: NonBlocking,
+    _thread: WorkerGuard,
+}
+
+impl Queue {
+    fn new(writer: impl Write + Send + 'static, dropped: &Dropped) -> Queue {
+        let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).thread_name("log");
+        let (lines, thread) = builder.finish(writer);
+        dropped.count_by(lines.error_counter());
+        Queue { lines, _thread: thread }
+    }
+}
+
+impl Output {
+    pub(super) fn at_once() -> Output {
+        Output::AtOnce
+    }
+
+    /// Standard error in production; the one that is in use goes on.
+    pub(super) fn standard_error(now: &Arc<Output>) -> Result<Arc<Output>, Error> {
+        if matches!(**now, Output::StandardError(_)) {
+            return Ok(Arc::clone(now));
+        }
+        let dropped = Dropped::default();
+        Ok(Arc::new(Output::StandardError(Queue::new(dropped.told_by(io::stderr()), &dropped))))
+    }
+
+    /// The file of that path; the one that is in use goes on where it is the same.
+    pub(super) fn file(
+        path: &str,
+        data: &DataFolder,
+        settings: &Settings,
+        now: &Arc<Output>,
+    ) -> Result<Arc<Output>, Error> {
+        let path = data.file(path)?;
+        match &**now {
+            Output::File(_, reopening) if reopening.path() == path => return Ok(Arc::clone(now)),
+            _ => {}
+        }
+        let file = LogFile::open(&path).map_err(|error| {
+            let name = settings.name("log.file");
+            Error::File(format!("`{}`, which {name} asks for, cannot be opened: {error}", path.display()))
+        })?;
+        let (reopening, dropped) = (file.reopening(), Dropped::default());
+        Ok(Arc::new(Output::File(Queue::new(dropped.told_by(file), &dropped), reopening)))
+    }
+
+    /// Has the file opened anew.
+    pub(super) fn reopen(&self) {
+        if let Output::File(queue, reopening) = self {
+            reopening.ask();
+            // A line without text wakes the thread, which then looks whether it was asked.
+            let _ = queue.lines.clone().write(b"");
+        }
+    }
+}
+
+/// Gives each line the writer that counts at the moment.
+pub(super) struct Writers;
+
+/// The writer of one line.
+pub(super) enum LineWriter {
+    AtOnce(Stderr),
+    Queued(NonBlocking),
+}
+
+impl<'w> MakeWriter<'w> for Writers {
+    type Writer = LineWriter;
+
+    fn make_writer(&'w self) -> LineWriter {
+        match &*LOG.load().output {
+            Output::File(queue, _) => LineWriter::Queued(queue.lines.clone()),
+            Output::AtOnce | Output::StandardError(_) => LineWriter::AtOnce(io::stderr()),
+        }
+    }
+
+    fn make_writer_for(&'w self, place: &Metadata<'_>) -> LineWriter {
+        match &*LOG.load().output {
+            Output::StandardError(queue) if place.target() == ACCESS => LineWriter::Queued(queue.lines.clone()),
+            _ => self.make_writer(),
+        }
+    }
+}
+
+impl Write for LineWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            LineWriter::AtOnce(stderr) => stderr.write(bytes),
+            LineWriter::Queued(lines) => lines.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            LineWriter::AtOnce(stderr) => stderr.flush(),
+            LineWriter::Queued(lines) => lines.flush(),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Levels and lines, without a process.
+
+use super::levels::Levels;
+
+fn parsed(written: &str) -> Result<String, String> {
+    Levels::parse(written).map(|levels| format!("{levels:?}"))
+}
+
+#[test]
+fn a_level_that_is_none_is_refused_with_what_there_is() {
+    for (written, found) in [
+        ("inof", "`inof` is no level"),
+        ("info,my_site=loud", "`loud` is no level"),
+        ("=info", "`` is no name"),
+        ("[span]=info", "`[span]` is no name"),
+        ("my\nsite=info", "`my\\nsite` is no name"),
+    ] {
+        let reason = parsed(written).unwrap_err();
+        assert!(reason.starts_with(found), "{written}: {reason}");
+    }
+    for written in ["", "warn", "info,kalgan::access=off,my_site=debug", "my-site = trace", "OFF"] {
+        assert!(parsed(written).is_ok(), "{written}");
+    }
+}
