@@ -21,6 +21,7 @@
 //! | the site as data | [`snapshot`] | constants in the binary |
 //! | data to Rust code | `build` | in build.rs only (feature `build`) |
 //! | what a process serves from | [`site`](mod@site) | immutable |
+//! | what is counted | `metrics` | shown to monitoring systems |
 //! | what a process keeps | [`mod@process`] | values, tasks, the folder that it writes to |
 //! | what a controller sees | [`http`] | |
 //! | names to functions | [`controller`] | |
@@ -44,6 +45,7 @@ pub mod generated;
 pub mod hint;
 pub mod http;
 mod launch;
+mod metrics;
 #[cfg(feature = "overlay")]
 mod overlay;
 pub mod pattern;

@@ -2,11 +2,13 @@
 //!
 //! Each command is a file; this one reads the command line and turns what all commands share into settings layers.
 
+mod admin;
 mod assets;
 #[cfg(feature = "source")]
 mod check;
 #[cfg(feature = "overlay")]
 mod dev;
+mod healthcheck;
 #[cfg(feature = "secrets")]
 mod key;
 pub(crate) mod log;
@@ -95,6 +97,8 @@ enum Command {
     /// List the static files in the binary, or write them to a folder for NGINX
     #[command(subcommand)]
     Assets(assets::Command),
+    /// Ask a running process whether requests should be sent to it, at `server.admin` or its own address or `--address`; exit code 0 or 1
+    Healthcheck(healthcheck::Flags),
     /// Make a random key for the setting `security.secret_key`
     #[cfg(feature = "secrets")]
     Key,
@@ -153,6 +157,7 @@ impl Command {
             Command::Check => check::run(app, options),
             Command::Routes(flags) => routes::run(&*options.site(app)?, &flags),
             Command::Assets(command) => command.run(&options.snapshot(app)?),
+            Command::Healthcheck(flags) => healthcheck::run(app, options, &flags),
             #[cfg(feature = "secrets")]
             Command::Key => key::run(),
             #[cfg(feature = "db")]

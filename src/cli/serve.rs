@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use tokio::runtime::Runtime;
 
+use super::admin::Answering;
 #[cfg(feature = "overlay")]
 use super::dev::Supervised;
 use super::notify::{self, Notifier};
@@ -208,7 +209,9 @@ async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>
     let options = connection_options(&site.settings)?;
     // First of all: where the address is taken, nothing has been begun that would have to be wound up. Clients that come already wait.
     let listener = around.listener(&site.settings).await?;
+    let admin = around.admin(&site.settings, &listener).await?;
     let process = process::begin(app, &site, data).await?;
+    admin.set_process(&process);
     let mounted = app.mounted(&process);
     let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()).mounting(mounted));
     process::ready(app, &process, &pipeline).await?;
@@ -241,6 +244,7 @@ async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>
     process::end(app, &process, options.shutdown_timeout.saturating_sub(since)).await;
     // Hooks and tasks have the site until here: a mail that is still to be sent may want a template.
     drop(pipeline);
+    admin.end().await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -268,6 +272,11 @@ impl Around<'_> {
         let address = settings.get_string("server.address")?;
         refuse_remote_development(settings, &address, self.flags)?;
         Listener::bind(&address, settings.get("server.port")?).await
+    }
+
+    /// What answers the operator: at the socket that the process was given for that, else at `server.admin`.
+    async fn admin(&mut self, settings: &Settings, main: &Listener) -> Result<Answering, Error> {
+        Answering::start(settings, &mut self.sockets, main, (self.flags, self.dev.is_some())).await
     }
 }
 

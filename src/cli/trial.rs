@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::{Options, log, serve};
+use super::{Options, admin, log, serve};
 use crate::error::Error;
 use crate::launch::{App, process};
 use crate::site::Settings;
@@ -22,6 +22,7 @@ pub(super) fn run(app: &Arc<App>, options: &Options, flags: &serve::Flags) -> Re
     let start = serve::start(app, options)?;
     let site = start.serving.site().clone();
     let place = place(&site.settings, flags)?;
+    admin::address(&site.settings, flags)?;
     serve::connection_options(&site.settings)?;
     let runtime = serve::runtime(&site.settings)?;
     let data = options.data(&site.settings)?;

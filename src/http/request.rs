@@ -231,6 +231,11 @@ impl Request {
         self.0.route.as_ref().and_then(|route| self.0.site.router.route(route.index))
     }
 
+    /// Where the route that answers stands among the site's routes.
+    pub(crate) fn route_index(&self) -> Option<usize> {
+        self.0.route.as_ref().map(|route| route.index)
+    }
+
     /// The name of the route that answers.
     pub fn route_name(&self) -> Option<&str> {
         self.route().map(|route| &*route.name)

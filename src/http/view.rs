@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -52,7 +53,9 @@ impl Request {
     pub fn render(&self, template: &str, context: Context) -> Result<String, Error> {
         let request = self.clone();
         let view = View { language: self.language(), values: Arc::new(move |name: &str| request.variable(name)) };
+        let start = Instant::now();
         let (text, is_for_once) = noting(|| self.site().renderer.render(template, context, &view));
+        self.process().metrics().templates.observe(start.elapsed());
         if is_for_once {
             self.mark_for_once();
         }

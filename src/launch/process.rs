@@ -106,6 +106,7 @@ pub(crate) async fn ready(app: &App, process: &Process, pipeline: &Arc<Pipeline>
             return Err(error);
         }
     }
+    process.set_serving(|process| async move { service::health::dependencies(&process).await }.boxed());
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! it alone. Requests carry it, and so does every background task. Which services put their values into it is the business of `launch`.
 
 mod data;
+mod readiness;
 mod states;
 mod tasks;
 #[cfg(test)]
@@ -14,11 +15,15 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 pub use data::DataFolder;
+pub(crate) use readiness::{Dependency, Phase, Readiness};
 pub use states::States;
 use tasks::{Stage, Tasks};
 
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::site::{Context, Settings, Site, View};
 
 /// The running process, outside of any one request. It is cheap to clone.
@@ -35,6 +40,8 @@ struct Inner {
     /// What `main` gave to the app; set once all of it is there.
     own: OnceLock<States>,
     tasks: Tasks,
+    metrics: Arc<Metrics>,
+    readiness: readiness::Watch,
     /// Gives the site that is served at the moment; set when there is one.
     site: OnceLock<Box<SiteFn>>,
 }
@@ -57,8 +64,11 @@ impl AsProcess for Process {
 impl Process {
     /// A process with what the framework's services keep.
     pub(crate) fn new(settings: Settings, data: DataFolder, services: States) -> Self {
+        // Services that count something have begun to already.
+        let metrics = services.get::<Arc<Metrics>>().cloned().unwrap_or_default();
         let (own, site, tasks) = (OnceLock::new(), OnceLock::new(), Tasks::default());
-        Process(Arc::new(Inner { settings, data, services, own, tasks, site }))
+        let readiness = readiness::Watch::default();
+        Process(Arc::new(Inner { settings, data, services, own, tasks, metrics, readiness, site }))
     }
 
     /// The value of a type that `main` gave to [`App::state`](crate::App::state); `None` where it gave none.
@@ -165,6 +175,28 @@ impl Process {
     pub(crate) fn site(&self) -> Result<Arc<Site>, Error> {
         let site = self.0.site.get().and_then(|site| site());
         site.ok_or_else(|| Error::Service("the site is not served yet".to_string()))
+    }
+
+    /// What the process counts.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
+    }
+
+    /// Says, once, that the process serves from now on, and how the services are asked that its requests depend on.
+    pub(crate) fn set_serving(
+        &self,
+        check: impl Fn(Process) -> BoxFuture<'static, Vec<Dependency>> + Send + Sync + 'static,
+    ) {
+        self.0.readiness.serve(check);
+    }
+
+    /// Whether requests should be sent to this process. What its services answered holds for a second, and many who ask at the same time
+    /// are told the same.
+    pub(crate) async fn readiness(&self) -> Readiness {
+        match self.0.tasks.is_asked() {
+            true => Readiness::in_phase(Phase::Stopping),
+            false => self.0.readiness.readiness(self).await,
+        }
     }
 
     /// The value that a service keeps.

@@ -49,6 +49,11 @@ impl Tasks {
         let _ = self.stage.subscribe().wait_for(|now| *now >= stage).await;
     }
 
+    /// Whether the process was asked to stop.
+    pub(super) fn is_asked(&self) -> bool {
+        *self.stage.borrow() >= Stage::Asked
+    }
+
     /// Tells that the process was asked to stop.
     pub(super) fn tell_asked(&self) {
         self.stage.send_if_modified(|now| std::mem::replace(now, (*now).max(Stage::Asked)) == Stage::Running);

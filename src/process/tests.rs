@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use futures_util::FutureExt;
 
 use super::*;
+use crate::site::Outside;
 
 #[test]
 fn states_are_found_by_type() {
@@ -90,4 +91,37 @@ fn the_data_folder_is_made_for_this_user_alone_and_is_no_source() {
     std::fs::write(parent.path().join("occupied"), "").unwrap();
     let error = DataFolder::new(parent.path().join("occupied")).file("x").unwrap_err().to_string();
     assert!(error.contains("occupied") && error.contains("data.path"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_ask_whether_a_process_is_ready_cost_its_services_one_look_a_second() {
+    let data = DataFolder::temporary().unwrap();
+    let settings = Settings::load(&crate::testing::empty(), Outside::default()).unwrap();
+    let process = Process::new(settings, data, States::default());
+    assert_eq!(process.readiness().await.phase, Phase::Starting);
+    let (looks, is_well) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
+    let (counted, well) = (looks.clone(), is_well.clone());
+    process.set_serving(move |_| {
+        let (counted, well) = (counted.clone(), well.clone());
+        async move {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let reason = (!well.load(Ordering::Relaxed)).then(|| "gone".to_string());
+            vec![Dependency { name: "database", reason, duration: Duration::ZERO }]
+        }
+        .boxed()
+    });
+    let ask = async || process.readiness().await.is_ready();
+    let all = futures_util::future::join_all((0..50).map(|_| ask())).await;
+    assert!(all.iter().all(|is_ready| *is_ready));
+    assert_eq!(looks.load(Ordering::Relaxed), 1);
+    is_well.store(false, Ordering::Relaxed);
+    assert!(ask().await, "what was found holds for a second");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let all = futures_util::future::join_all((0..50).map(|_| ask())).await;
+    assert!(all.iter().all(|is_ready| !is_ready));
+    assert_eq!(looks.load(Ordering::Relaxed), 2);
+    process.tell_asked();
+    assert_eq!(process.readiness().await.phase, Phase::Stopping);
+    assert_eq!(looks.load(Ordering::Relaxed), 2, "a process that stops asks nobody");
 }

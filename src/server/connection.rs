@@ -21,6 +21,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::wire::{Activity, Phase, Wire};
 use super::{Answer, Options, Over, Peer, exchange};
+use crate::metrics;
 
 /// What a client that sends its head too slowly is told.
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -46,6 +47,8 @@ pub(super) struct Connections {
     /// A connection has come to its end.
     ended: Notify,
     cut: AtomicUsize,
+    /// What is counted.
+    figures: Arc<metrics::Connections>,
 }
 
 /// When connections end once the process is asked to stop.
@@ -67,8 +70,10 @@ impl Connections {
             // A client that has closed its sending side still wants its answer, and a controller is not stopped halfway because its
             // client has gone.
             .half_close(true);
-        let (stop, ended) = (Notify::new(), Notify::new());
-        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, cut: AtomicUsize::new(0) }
+        let figures = answer.connections();
+        figures.limit.set(options.max_connections as u64);
+        let (stop, ended, cut) = (Notify::new(), Notify::new(), AtomicUsize::new(0));
+        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, cut, figures }
     }
 
     /// Ends every connection: idle ones at the given time, new ones if no request comes soon after, the others after their answer, and at
@@ -124,7 +129,8 @@ where
 {
     let activity = Arc::new(Activity::default());
     let service = exchange::service(connections.answer.clone(), activity.clone(), peer);
-    let wire = TokioIo::new(Wire::new(socket, activity.clone()));
+    let _open = connections.figures.begin();
+    let wire = TokioIo::new(Wire::new(socket, activity.clone(), connections.figures.clone()));
     let mut connection = connections.http.serve_connection(wire, service).with_upgrades();
     let mut stop = pin!(connections.stop.notified());
     let mut limit = Limit::new(connections.options);

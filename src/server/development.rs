@@ -3,12 +3,14 @@
 //! The server knows this trait and no more: where edits come from, and what is shown of them, is the business of whoever implements it.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use super::Serving;
+use super::{Pipeline, Serving};
 use crate::http::{Request, Response};
 use crate::problem::Problem;
 
@@ -52,3 +54,20 @@ pub struct Undressed<'p> {
 
 /// What the addresses of development's own begin with.
 pub const PREFIX: &str = "/_kalgan/";
+
+/// What follows an edit within this time is taken together with it, where no request asks earlier: programs seldom write one file.
+const GATHERING: Duration = Duration::from_millis(10);
+
+impl Pipeline {
+    /// Follows edits of the site when nobody asks for a page, so that open pages can be told; until the future is dropped. In
+    /// production it ends at once.
+    pub async fn follow_edits(self: Arc<Self>) {
+        while let Some(development) = self.current.load().development.clone() {
+            development.next_edit().await;
+            tokio::time::sleep(GATHERING).await;
+            let pipeline = Arc::clone(&self);
+            // It reads files, which is no work for a thread that answers requests. A panic in it has been logged.
+            let _ = tokio::task::spawn_blocking(move || development.refresh(&pipeline.current)).await;
+        }
+    }
+}

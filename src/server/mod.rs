@@ -13,20 +13,28 @@
 //! 6. Where a site has warp filters of its own, they are asked before its controllers ([`mounted`], the body meanwhile is a [`loan`]). A
 //!    WebSocket takes its connection over ([`handover`]).
 //!
+//! 7. `/healthz` and `/readyz` answer where no route does ([`health`]); with more to say, and beside the figures, at an address of their
+//!    own ([`admin`]).
+//!
 //! TLS and HTTP/2 are left to the proxy in front: this is plain HTTP/1.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 
+use crate::metrics::Connections;
+
 mod accept;
+mod admin;
 pub mod assets;
 pub mod body;
 mod broken;
 mod connection;
+mod counted;
 mod developers;
 mod development;
 mod encodings;
@@ -35,6 +43,7 @@ mod exchange;
 mod failure;
 mod handover;
 mod headers;
+mod health;
 pub mod listener;
 mod loan;
 mod mounted;
@@ -48,13 +57,14 @@ mod wire;
 mod tests;
 
 pub use accept::{Stop, serve};
+pub use admin::Admin;
 #[cfg(feature = "overlay")]
 pub use development::Undressed;
 pub use development::{Development, PREFIX};
-pub use listener::Listener;
 #[cfg(feature = "overlay")]
 pub use listener::SharedSocket;
 pub use listener::Sockets;
+pub use listener::{AdminAddress, Listener};
 pub use mounted::{Filter, Mounted, Rejection, Reply};
 pub use observed::{Arrival, Over, Replied};
 #[cfg(feature = "overlay")]
@@ -120,11 +130,16 @@ pub trait Answer: Send + Sync + 'static {
     fn over(&self, request: &Over<'_>) {
         request.log();
     }
+
+    /// Where the connections are counted over which the requests come. It is asked once for each listener.
+    fn connections(&self) -> Arc<Connections> {
+        Arc::default()
+    }
 }
 
 /// What a request is answered with.
 pub enum Answered {
-    /// The whole answer, which needs nothing more. It does not pass through warp.
+    /// The whole answer, which needs nothing more: a static file. It does not pass through warp.
     AtOnce(http::Response<Bytes>),
     /// What comes of this future, which warp runs. It runs to its end even when the client has gone, except when the process stops
     /// and the time for that is over.

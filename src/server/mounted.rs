@@ -28,6 +28,7 @@ use super::pipeline::{Asking, NoFile, RequestBody, Serving};
 use super::{PREFIX, errors};
 use crate::controller::panic_failure;
 use crate::http::{Failure, Request};
+use crate::metrics::Group;
 
 /// All filters that a site mounts, as one.
 #[derive(Debug, Clone)]
@@ -119,11 +120,11 @@ impl Serving {
         }
         let limits = Limits { body_size: self.rules.max_body_size, deadline: self.rules.deadline() };
         match mounted.ask(&request, upgrade, body, limits).await {
-            Asked::Answered(answer) => answer.into(),
+            Asked::Answered(answer) => Replied::of_filter(answer),
             Asked::Passed(body) => self.answer_request(NoFile::Page, request, body).await,
             Asked::Refused(failure) => {
                 let response = errors::answer(&self, &mut request, failure).await;
-                Replied { response, told: Told::of(&request) }
+                Replied { response, told: Told::of(&request, Group::Filters) }
             }
         }
     }

@@ -14,6 +14,7 @@ use tracing::Span;
 
 use super::{Answer, Peer};
 use crate::http::{Request, RequestId};
+use crate::metrics::Group;
 use crate::snapshot::Text;
 
 /// What is known of a request before it is answered.
@@ -54,6 +55,8 @@ pub struct Over<'a> {
     pub id: Option<&'a str>,
     /// The language that it was answered in; none where nobody asked for it.
     pub language: Option<&'a str>,
+    /// What it is counted under.
+    pub group: &'a Group,
 }
 
 impl<'a> Over<'a> {
@@ -69,6 +72,7 @@ impl<'a> Over<'a> {
             client: peer.address.map(|address| address.ip().to_canonical()),
             id: None,
             language: None,
+            group: &Group::Unrouted,
         }
     }
 
@@ -104,11 +108,12 @@ fn milliseconds(duration: Duration) -> f64 {
 pub struct Told {
     route: Option<Text>,
     language: Option<Arc<str>>,
+    group: Group,
 }
 
 impl Told {
-    pub(super) fn of(request: &Request) -> Told {
-        Told { route: request.route().map(|route| route.name.clone()), language: request.language_code() }
+    pub(super) fn of(request: &Request, group: Group) -> Told {
+        Told { route: request.route().map(|route| route.name.clone()), language: request.language_code(), group }
     }
 }
 
@@ -116,6 +121,18 @@ impl Told {
 pub struct Replied {
     pub(super) response: warp::reply::Response,
     pub(super) told: Told,
+}
+
+impl Replied {
+    /// An answer of one of the site's own filters.
+    pub(super) fn of_filter(response: warp::reply::Response) -> Self {
+        Replied { response, told: Told { group: Group::Filters, ..Told::default() } }
+    }
+
+    /// A static file.
+    pub(super) fn of_file(response: warp::reply::Response) -> Self {
+        Replied { response, told: Told { group: Group::Static, ..Told::default() } }
+    }
 }
 
 impl From<warp::reply::Response> for Replied {
@@ -166,6 +183,11 @@ impl Observed {
         (self.told, self.span) = (told, span);
     }
 
+    /// It is for a static file.
+    pub(super) fn tell_file(&mut self) {
+        self.told.group = Group::Static;
+    }
+
     pub(super) fn leave_span(&mut self) {
         self.span = Span::none();
     }
@@ -195,6 +217,7 @@ impl Drop for Observed {
             client: self.arrival.client,
             id: Some(self.arrival.id.as_str()),
             language: self.told.language.as_deref(),
+            group: &self.told.group,
         });
     }
 }

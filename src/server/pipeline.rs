@@ -28,15 +28,18 @@ use tokio::time::{Instant, timeout_at};
 use super::assets::{Lookup, StaticFiles};
 use super::body;
 use super::body::Incoming;
+use super::counted::{self, Counters};
+use super::health::Probe;
 use super::mounted::Mounted;
-use super::observed::{Arrival, Replied, Told};
+use super::observed::{Arrival, Over, Replied, Told};
 use super::page::Compression;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
 use crate::http::{Body, Failure, Request, RequestId, RequestIds, Response, Unreadable, host};
-use crate::process::Process;
+use crate::metrics::{Connections, Group};
+use crate::process::{AsProcess, Process};
 use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
 use crate::snapshot::Changed;
@@ -49,6 +52,8 @@ pub struct Serving {
     pub(super) rules: Arc<Rules>,
     /// What a process in development adds.
     pub(super) development: Option<Arc<dyn Development>>,
+    /// Where its requests are counted.
+    pub(super) counters: Counters,
 }
 
 /// The settings that the pipeline asks for on every request, read once.
@@ -61,6 +66,8 @@ pub(super) struct Rules {
     renewal: Renewal,
     /// Host names that are answered; empty answers all.
     hosts: Vec<String>,
+    /// Whether `/healthz` and `/readyz` answer where no route does.
+    pub(super) health: bool,
     /// Whether `Accept-Language` chooses the language.
     negotiate: bool,
     /// What compresses answers from memory for clients that take them so; none where the proxy in front does it.
@@ -72,12 +79,9 @@ pub(super) struct Rules {
 /// By which a request is called, in the answer and where a trusted proxy asks.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What follows an edit within this time is taken together with it, where no request asks earlier: programs seldom write one file.
-const GATHERING: Duration = Duration::from_millis(10);
-
 /// Answers requests from the site that is current.
 pub struct Pipeline {
-    current: ArcSwap<Serving>,
+    pub(super) current: ArcSwap<Serving>,
     process: Process,
     /// The site's own filters.
     mounted: Option<Mounted>,
@@ -93,7 +97,8 @@ impl Serving {
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
         let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);
         let rules = Arc::new(Rules::new(&site)?);
-        Ok(Serving { site, endpoints: Arc::new(endpoints), files: Arc::new(files), rules, development: None })
+        let (endpoints, files, counters) = (Arc::new(endpoints), Arc::new(files), Counters::default());
+        Ok(Serving { site, endpoints, files, rules, development: None, counters })
     }
 
     /// The same, with what a process in development adds.
@@ -125,7 +130,8 @@ impl Serving {
             true => Arc::new(self.files.revised(&site, &changed.assets)?),
             false => Arc::clone(&self.files),
         };
-        Ok(Serving { site, endpoints, files, rules, development: self.development.clone() })
+        let counters = if changed.routes { Counters::default() } else { self.counters.clone() };
+        Ok(Serving { site, endpoints, files, rules, development: self.development.clone(), counters })
     }
 }
 
@@ -141,6 +147,7 @@ impl Rules {
             renewal: Renewal::new(settings)?,
             request_timeout: timeout(seconds),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            health: settings.get_bool("server.health")?,
             negotiate: settings.get_bool("i18n.negotiate")?,
             compression: settings.get_bool("server.compression")?.then(Compression::new),
             development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
@@ -192,16 +199,32 @@ impl Answer for Pipeline {
     }
 
     fn arrival(&self, head: &Parts, peer: Peer) -> Arrival {
-        let given = head.headers.get(X_REQUEST_ID).filter(|_| trusts(peer)).and_then(RequestId::given);
+        self.process.metrics().requests.in_flight.up();
         let client = peer.address.map(|address| address.ip().to_canonical());
-        Arrival { id: given.unwrap_or_else(|| self.ids.next()), client }
+        Arrival { id: self.id(head, peer), client }
+    }
+
+    fn over(&self, request: &Over<'_>) {
+        counted::count(&self.process.metrics().requests, request);
+        request.log();
+    }
+
+    fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.process.metrics().connections)
     }
 }
 
 impl Pipeline {
     /// A pipeline that answers from this site, in this process, until another site is put in its place.
     pub fn new(serving: Serving, process: Process) -> Self {
+        serving.begin_counting(process.metrics());
         Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None, ids: RequestIds::new() }
+    }
+
+    /// What a request is called: what a proxy says, else something of our own.
+    fn id(&self, head: &Parts, peer: Peer) -> RequestId {
+        let given = head.headers.get(X_REQUEST_ID).filter(|_| trusts(peer)).and_then(RequestId::given);
+        given.unwrap_or_else(|| self.ids.next())
     }
 
     /// The same, with filters that are asked before the site's routes.
@@ -218,7 +241,7 @@ impl Pipeline {
         peer: Peer,
     ) -> warp::reply::Response {
         let serving = self.serving();
-        let id = self.arrival(&parts, peer).id;
+        let id = self.id(&parts, peer);
         let asking = |parts| Asking { parts, peer, process: self.process.clone(), id: id.clone() };
         let mut response = match serving.file(&parts) {
             Ok(answer) => answer.map(Into::into),
@@ -231,18 +254,6 @@ impl Pipeline {
         response
     }
 
-    /// Follows edits of the site when nobody asks for a page, so that open pages can be told; until the future is dropped. In
-    /// production it ends at once.
-    pub async fn follow_edits(self: Arc<Self>) {
-        while let Some(development) = self.current.load().development.clone() {
-            development.next_edit().await;
-            tokio::time::sleep(GATHERING).await;
-            let pipeline = Arc::clone(&self);
-            // It reads files, which is no work for a thread that answers requests. A panic in it has been logged.
-            let _ = tokio::task::spawn_blocking(move || development.refresh(&pipeline.current)).await;
-        }
-    }
-
     /// What requests are answered from at this moment.
     pub fn serving(&self) -> Arc<Serving> {
         self.current.load_full()
@@ -250,6 +261,7 @@ impl Pipeline {
 
     /// Answers all requests that come from here on from another site; those in flight end with theirs.
     pub fn replace(&self, serving: Serving) {
+        serving.begin_counting(self.process.metrics());
         self.current.store(Arc::new(serving));
     }
 }
@@ -291,10 +303,11 @@ impl Serving {
         mut request: Request,
         body: impl RequestBody,
     ) -> Replied {
+        let is_static = matches!(other, NoFile::Parts(_) | NoFile::Refused(_));
         let response = match other {
-            NoFile::OtherHost => Err(Failure::new(421, format!("`{}` is not one of `server.hosts`", request.host()))),
+            NoFile::OtherHost => self.answer_other_host(&request).await,
             NoFile::Refused(failure) => Err(failure),
-            NoFile::Parts(parts) => return assets::streamed(*parts).into(),
+            NoFile::Parts(parts) => return Replied::of_file(assets::streamed(*parts)),
             NoFile::Page => match self.answer_of_development(&request) {
                 Some(response) => Ok(response),
                 None => self.respond(&mut request, body).await,
@@ -308,7 +321,8 @@ impl Serving {
             Ok(answer) => answer,
             Err(failure) => errors::answer(&self, &mut request, failure).await,
         };
-        Replied { response, told: Told::of(&request) }
+        let group = if is_static { Group::Static } else { self.group(&request) };
+        Replied { response, told: Told::of(&request, group) }
     }
 
     /// Steps 9 and 10.
@@ -338,6 +352,7 @@ impl Serving {
         let endpoint = match self.route(request)? {
             Routed::Endpoint(endpoint) => endpoint,
             Routed::Answer(response) => return Ok(response),
+            Routed::Probe(probe) => return Ok(probe.answer(request.process()).await),
         };
         let limits = self.rules.limits(request.route());
         body::receive(request, body, limits).await?;
@@ -357,6 +372,7 @@ impl Serving {
             Found::BadPath => {
                 return Err(Failure::new(400, "the path is not percent-encoded UTF-8 (RFC 3986 section 2.1)"));
             }
+            Found::NotFound if let Some(probe) = self.probe(request)? => return Ok(Routed::Probe(probe)),
             Found::NotFound => {
                 broken::check_unrouted(&self.site)?;
                 return Err(Failure::new(404, format!("no route answers `{}`", request.path())));
@@ -432,6 +448,8 @@ pub(super) enum NoFile {
 enum Routed<'s> {
     Endpoint(&'s Endpoint),
     Answer(Response),
+    /// What `/healthz` or `/readyz` asks.
+    Probe(Probe),
 }
 
 /// What a request's body may be: hyper's, or one in memory where there is no socket.

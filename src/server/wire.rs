@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::handover::{Handover, Side};
+use crate::metrics::Connections;
 
 /// Where a connection is between two requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +148,7 @@ impl Activity {
 pub(super) struct Wire<S> {
     socket: S,
     activity: Noted,
+    figures: Arc<Connections>,
 }
 
 /// Notes when the socket is gone.
@@ -168,14 +170,22 @@ impl Drop for Noted {
 }
 
 impl<S> Wire<S> {
-    pub(super) fn new(socket: S, activity: Arc<Activity>) -> Self {
-        Wire { socket, activity: Noted(activity) }
+    pub(super) fn new(socket: S, activity: Arc<Activity>, figures: Arc<Connections>) -> Self {
+        Wire { socket, activity: Noted(activity), figures }
     }
 
     /// The error of a socket that was cut.
     fn cut<T>(&self, cx: &mut Context<'_>, side: Side) -> Option<Poll<io::Result<T>>> {
         let is_cut = self.activity.handover.is_cut(cx, side);
         is_cut.then(|| Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the process stops"))))
+    }
+
+    fn note_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.activity.note_write(&result);
+        if let Poll::Ready(Ok(count)) = result {
+            self.figures.sent.add(count as u64);
+        }
+        result
     }
 
     pub(super) fn into_socket(self) -> S {
@@ -191,7 +201,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.socket).poll_read(cx, buffer);
         if let Poll::Ready(Ok(())) = result {
-            self.activity.note_read(buffer.filled().len() - before);
+            let count = buffer.filled().len() - before;
+            self.activity.note_read(count);
+            self.figures.received.add(count as u64);
         }
         result
     }
@@ -203,8 +215,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             return cut;
         }
         let result = Pin::new(&mut self.socket).poll_write(cx, buffer);
-        self.activity.note_write(&result);
-        result
+        self.note_write(result)
     }
 
     fn poll_write_vectored(
@@ -216,8 +227,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             return cut;
         }
         let result = Pin::new(&mut self.socket).poll_write_vectored(cx, buffers);
-        self.activity.note_write(&result);
-        result
+        self.note_write(result)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -9,7 +9,10 @@ use serde::Serialize;
 
 use crate::error::one_line;
 use crate::http::{IntoResponse, Response};
-use crate::process::AsProcess;
+use crate::process::{AsProcess, Dependency, Process};
+
+/// So long each service is waited for where the question is whether requests should be sent here: who asks that does not wait long either.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What one service answered.
 #[derive(Debug, Clone)]
@@ -20,6 +23,12 @@ pub struct Check {
     pub reason: Option<String>,
     /// How long it took to answer.
     pub duration: Duration,
+}
+
+/// A service that was asked.
+struct Asked<'a> {
+    name: &'static str,
+    answer: BoxFuture<'a, Option<Check>>,
 }
 
 /// What all services of the process answered.
@@ -34,15 +43,18 @@ impl Check {
     /// Waits for a service's answer; what takes time is limited by the service itself. Without an answer to wait for the process does not
     /// have the service.
     #[allow(dead_code, reason = "which services can be asked is a matter of features")]
-    fn of<'a>(
-        name: &'static str,
-        answer: impl Future<Output = Option<Result<(), String>>> + Send + 'a,
-    ) -> BoxFuture<'a, Option<Check>> {
-        Box::pin(async move {
+    fn of<'a>(name: &'static str, answer: impl Future<Output = Option<Result<(), String>>> + Send + 'a) -> Asked<'a> {
+        let answer = Box::pin(async move {
             let start = Instant::now();
             let reason = answer.await?.err();
             Some(Check { name, reason, duration: start.elapsed() })
-        })
+        });
+        Asked { name, answer }
+    }
+
+    /// Of a service that was not waited for any longer.
+    fn without_answer(name: &'static str) -> Check {
+        Check { name, reason: Some(format!("no answer within {} s", PATIENCE.as_secs())), duration: PATIENCE }
     }
 
     /// Whether the service can do its work.
@@ -60,25 +72,46 @@ impl Check {
 ///     health::check(&request).await
 /// }
 /// ```
-#[allow(
-    clippy::unused_async,
-    clippy::vec_init_then_push,
-    reason = "which services can be asked is a matter of features"
-)]
 pub async fn check(of: &impl AsProcess) -> Report {
     let process = of.process();
-    let asked: Vec<BoxFuture<'_, Option<Check>>> = Vec::from([
+    #[allow(unused_mut, reason = "which services can be asked is a matter of features")]
+    let mut asked = asked_for_requests(process);
+    #[cfg(feature = "mail")]
+    asked.push(Check::of("mail", super::mail::check(process)));
+    let answers = asked.into_iter().map(|asked| asked.answer);
+    let mut checks: Vec<Check> = future::join_all(answers).await.into_iter().flatten().collect();
+    checks.sort_by_key(|check| check.name);
+    Report { checks, is_prod: process.settings().is_prod() }
+}
+
+/// Asks the services that requests depend on, none of them for longer than three seconds. Mail is left out: it waits in its queue while
+/// the server is away, and to ask a server of somebody else's every few seconds would be bad manners.
+pub(crate) async fn dependencies(process: &Process) -> Vec<Dependency> {
+    let answers = asked_for_requests(process).into_iter().map(async |Asked { name, answer }| {
+        let answered = tokio::time::timeout(PATIENCE, answer).await;
+        answered.unwrap_or_else(|_| Some(Check::without_answer(name)))
+    });
+    future::join_all(answers).await.into_iter().flatten().map(Dependency::from).collect()
+}
+
+/// The questions to the services that answers are made with.
+#[allow(clippy::vec_init_then_push, unused_variables, reason = "which services can be asked is a matter of features")]
+fn asked_for_requests(process: &Process) -> Vec<Asked<'_>> {
+    Vec::from([
         #[cfg(feature = "cache")]
         Check::of("cache", async { Some(super::cache::check(process).await.map_err(|error| error.to_string())) }),
         #[cfg(feature = "db")]
         Check::of("database", super::db::ping(process)),
-        #[cfg(feature = "mail")]
-        Check::of("mail", super::mail::check(process)),
         #[cfg(feature = "session")]
         Check::of("sessions", async { Some(super::session::check(process).await.map_err(|error| error.to_string())) }),
-    ]);
-    let checks = future::join_all(asked).await.into_iter().flatten().collect();
-    Report { checks, is_prod: process.settings().is_prod() }
+    ])
+}
+
+impl From<Check> for Dependency {
+    fn from(check: Check) -> Self {
+        let Check { name, reason, duration } = check;
+        Dependency { name, reason, duration }
+    }
 }
 
 impl Report {

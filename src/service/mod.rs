@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::http::Variables;
+use crate::metrics::{Gathered, Metrics};
 use crate::process::{DataFolder, Process, States};
 use crate::site::{Settings, Site};
 
@@ -44,6 +45,8 @@ pub(crate) struct Start<'s> {
     pub(crate) site: &'s Arc<Site>,
     /// The folder for what is written.
     pub(crate) data: &'s DataFolder,
+    /// What the process counts.
+    pub(crate) metrics: Arc<Metrics>,
     /// What services keep, found by type.
     pub(crate) states: States,
     /// What services give to templates.
@@ -115,7 +118,8 @@ fn tell_unused_migrations(site: &Site) {
 pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder, purpose: Purpose) -> Result<States, Error> {
     tell_unread(&site.settings);
     #[allow(unused_mut, reason = "without services nothing is added")]
-    let mut start = Start { site, data, states: States::default(), variables: Variables::default() };
+    let mut start =
+        Start { site, data, metrics: Arc::default(), states: States::default(), variables: Variables::default() };
     #[cfg(feature = "secrets")]
     secrets::start(&mut start)?;
     #[cfg(feature = "csrf")]
@@ -142,8 +146,9 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder, purpose: Purpose)
     #[cfg(feature = "mail")]
     mail::start(&mut start)?;
     let _ = purpose;
-    let Start { mut states, variables, .. } = start;
+    let Start { mut states, variables, metrics, .. } = start;
     states.insert(variables);
+    states.insert(metrics);
     Ok(states)
 }
 
@@ -188,6 +193,26 @@ pub(crate) fn run(process: &Process) {
     session::run(process);
     #[cfg(feature = "mail")]
     mail::run(process);
+}
+
+/// What is looked at for the figures of a process, not counted. A database that does not answer costs a second.
+#[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
+pub(crate) async fn gather(process: &Process) -> Gathered {
+    let mut gathered = Gathered { kalgan_version: env!("CARGO_PKG_VERSION"), ..Gathered::default() };
+    if let Ok(site) = process.site() {
+        gathered.name.clone_from(&site.name);
+        gathered.version.clone_from(&site.release);
+        gathered.assets_version.clone_from(&site.version);
+    }
+    #[cfg(feature = "db")]
+    {
+        gathered.pool = db::figures(process);
+    }
+    #[cfg(feature = "mail")]
+    {
+        gathered.mails_waiting = mail::waiting(process).await;
+    }
+    gathered
 }
 
 /// Ends what services hold open, when all tasks have ended.

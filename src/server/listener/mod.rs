@@ -3,6 +3,7 @@
 //! Each way that binding can fail becomes one line that names the address, the reason and what to do. Sockets that systemd opened
 //! come in ready-made.
 
+mod admin;
 #[cfg(feature = "overlay")]
 mod shared;
 mod systemd;
@@ -23,6 +24,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::Peer;
 use crate::error::Error;
+pub use admin::AdminAddress;
 #[cfg(feature = "overlay")]
 pub use shared::SharedSocket;
 pub use systemd::Sockets;

@@ -41,6 +41,7 @@ use serde::de::DeserializeOwned;
 use super::Start;
 use crate::error::{BoxError, Error};
 use crate::http::Failure;
+use crate::metrics::Metrics;
 use crate::process::{AsProcess, Process};
 use flight::Flights;
 use memory::Memory;
@@ -55,6 +56,7 @@ pub struct Cache(Arc<Inner>);
 struct Inner {
     engine: Engine,
     flights: Flights,
+    metrics: Arc<Metrics>,
 }
 
 enum Engine {
@@ -79,8 +81,8 @@ pub fn of(process: &impl AsProcess) -> Result<Cache, Error> {
 ///
 /// [`Error::Setting`] where `cache.max_size` does not fit.
 pub(super) fn start(start: &mut Start) -> Result<(), Error> {
-    let engine = engine(start)?;
-    start.states.insert(Cache(Arc::new(Inner { engine, flights: Flights::default() })));
+    let (engine, metrics) = (engine(start)?, Arc::clone(&start.metrics));
+    start.states.insert(Cache(Arc::new(Inner { engine, flights: Flights::default(), metrics })));
     Ok(())
 }
 
@@ -113,7 +115,9 @@ impl Cache {
     /// [`Error::Service`] where the Redis server does not answer; answered with 503.
     pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         let text = self.text(key).await?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        let value = text.and_then(|text| serde_json::from_str(&text).ok());
+        self.0.metrics.cache.count(value.is_some());
+        Ok(value)
     }
 
     /// Keeps a value for as long as `ttl`, in place of an earlier one. A `ttl` of nothing deletes it, one of more than ten years is ten

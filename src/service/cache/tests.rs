@@ -5,7 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 
 fn cache(max_size: u64) -> Cache {
-    Cache(Arc::new(Inner { engine: Engine::Memory(Memory::new(max_size)), flights: Flights::default() }))
+    Cache(Arc::new(Inner {
+        engine: Engine::Memory(Memory::new(max_size)),
+        flights: Flights::default(),
+        metrics: Arc::default(),
+    }))
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -42,6 +42,7 @@ pub(super) use self::at_start::{outlook, run, up_to_date};
 use self::config::{Config, Engine};
 pub(crate) use self::migrations::State;
 use crate::error::Error;
+use crate::metrics::PoolFigures;
 use crate::process::{AsProcess, DataFolder, Process};
 use crate::site::Settings;
 
@@ -163,6 +164,21 @@ impl Pool {
         }
     }
 
+    /// How many connections there are at this moment; `limit` is the most.
+    fn figures(&self) -> PoolFigures {
+        let (size, idle, limit) = match self {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            #[cfg(feature = "mysql")]
+            Pool::MySql(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+        };
+        // The two numbers are not taken at the same moment.
+        let idle = (idle as u64).min(size.into());
+        PoolFigures { idle, used: u64::from(size) - idle, limit: limit.into() }
+    }
+
     /// Whether the engine takes back the statements of a migration that fails, also those that make tables.
     fn takes_back(&self) -> bool {
         match self {
@@ -183,6 +199,11 @@ impl Pool {
             Pool::MySql(pool) => pool.close().await,
         }
     }
+}
+
+/// The connections of the pool at this moment; `None` where the process has no database.
+pub(super) fn figures(process: &Process) -> Option<PoolFigures> {
+    process.service().map(|database: &Database| database.pool.figures())
 }
 
 /// Asks the database for an answer, within `db.connect_timeout`; `None` where the process has no database.

@@ -15,6 +15,7 @@ mod sent;
 mod smtp;
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use lettre::message::Mailbox;
@@ -225,6 +226,15 @@ async fn keep_undelivered(folder: &Folder, entry: &queue::Entry) {
         Ok(path) => tracing::warn!(recipient, %subject, "a mail was not sent and lies in `{}`", path.display()),
         Err(error) => tracing::error!(recipient, %subject, "a mail was not sent and is lost: {error}"),
     }
+}
+
+/// How long the database may take to count the mails that wait.
+const COUNTING: Duration = Duration::from_secs(1);
+
+/// How many mails wait to be sent; `None` where there is no queue, or the database that keeps it does not answer.
+pub(super) async fn waiting(process: &Process) -> Option<u64> {
+    let Mailer { way: Way::Smtp(_, waiting), .. } = process.service()? else { return None };
+    tokio::time::timeout(COUNTING, waiting.queue(process).store.waiting()).await.ok()?.ok()
 }
 
 /// Whether mail can be sent, for the report on health: whether the server is reached and accepts the login, or the folder is there. `None`

@@ -158,7 +158,11 @@ fn cookie_id(request: &Request, rules: &Rules) -> Option<Id> {
 /// The session as it is at the beginning of the request.
 async fn load_state(request: &Request, sessions: &Sessions, rules: &Arc<Rules>) -> Result<State, Error> {
     let Some(id) = cookie_id(request, rules) else { return Ok(State::new(rules)) };
-    match sessions.load(&id, rules).await {
+    let loaded = sessions.load(&id, rules).await;
+    if let Ok(record) = &loaded {
+        request.process().metrics().sessions.count(record.is_some());
+    }
+    match loaded {
         Ok(Some(record)) => Ok(State::stored(rules, id, record)),
         // The id is not taken over: somebody else may have made it up and given it to this visitor.
         Ok(None) => Ok(State::new(rules)),

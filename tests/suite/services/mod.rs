@@ -7,6 +7,8 @@ mod csrf;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod database;
 mod demo;
+#[cfg(feature = "metrics")]
+mod figures;
 mod instances;
 mod lifecycle;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]

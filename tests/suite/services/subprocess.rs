@@ -4,6 +4,8 @@ use std::process::{Command, ExitCode, Output};
 
 use kalgan::App;
 
+#[cfg(feature = "metrics")]
+use super::figures;
 #[cfg(feature = "websocket")]
 use super::sockets;
 use super::{lifecycle, process_site};
@@ -18,6 +20,8 @@ type Site = fn() -> App;
 
 /// Every site that can be started, by name.
 const SITES: &[(&str, Site)] = &[
+    #[cfg(feature = "metrics")]
+    ("figures", figures::app),
     ("orderly", lifecycle::orderly),
     ("failing hook", lifecycle::failing_hook),
     ("panicking hook", lifecycle::panicking_hook),

@@ -75,6 +75,12 @@ impl Memory {
         }
     }
 
+    /// How many there are, with those that are being sent.
+    pub(super) fn count(&self) -> u64 {
+        let waiting = self.waiting();
+        (waiting.due.len() + waiting.claimed.len()) as u64
+    }
+
     /// Makes everything due: the process stops, and there is no later.
     pub(super) fn hurry(&self) {
         let mut waiting = self.waiting();

@@ -120,6 +120,15 @@ impl Store {
         }
     }
 
+    /// How many mails wait, those that are being sent among them.
+    pub(super) async fn waiting(&self) -> Result<u64, Error> {
+        match self {
+            Store::Memory(memory) => Ok(memory.count()),
+            #[cfg(feature = "db")]
+            Store::Table(table) => table.count().await,
+        }
+    }
+
     /// Says what becomes of a mail that was claimed.
     async fn settle(&self, mail: &Claimed, verdict: &Verdict) -> Result<(), Error> {
         match self {

@@ -94,6 +94,14 @@ impl Table {
         })
     }
 
+    /// How many mails wait, those that are being sent among them.
+    pub(super) async fn count(&self) -> Result<u64, Error> {
+        self.ready().await?;
+        let count: Result<i64, sqlx::Error> =
+            with_pool!(self, pool => sqlx::query_scalar(sql(&self.statements.count)).fetch_one(pool).await);
+        count.map(|count| u64::try_from(count).unwrap_or(0)).map_err(failed)
+    }
+
     pub(super) async fn claim(&self, most: u32) -> Result<Vec<Claimed>, Error> {
         let claim = random::hex::<16>()?;
         let rows = self.claim_rows(&claim, most).await.map_err(failed)?;
