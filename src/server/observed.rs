@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use tracing::Span;
 
 use super::{Answer, Peer};
-use crate::http::{Request, RequestId};
+use crate::http::{Client, Request, RequestId};
 use crate::metrics::Group;
 use crate::snapshot::Text;
 
@@ -22,8 +22,8 @@ use crate::snapshot::Text;
 pub struct Arrival {
     /// What it is called.
     pub(crate) id: RequestId,
-    /// Who sent it; none over a socket file.
-    pub(crate) client: Option<IpAddr>,
+    /// Who sent it, as far as trusted proxies tell.
+    pub(crate) client: Client,
 }
 
 impl Arrival {
@@ -214,7 +214,7 @@ impl Drop for Observed {
             status: self.status,
             bytes: self.bytes,
             duration: self.since.elapsed(),
-            client: self.arrival.client,
+            client: self.arrival.client.address,
             id: Some(self.arrival.id.as_str()),
             language: self.told.language.as_deref(),
             group: &self.told.group,

@@ -82,7 +82,7 @@ impl Answer for Site {
     }
 
     fn arrival(&self, _: &Parts, _: Peer) -> Arrival {
-        Arrival { id: RequestId::default(), client: None }
+        Arrival { id: RequestId::default(), client: crate::http::Client::direct(None) }
     }
 
     fn over(&self, request: &Over<'_>) {

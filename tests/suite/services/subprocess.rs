@@ -31,6 +31,7 @@ const SITES: &[(&str, Site)] = &[
     ("signalled", sites::signalled),
     ("stuck", sites::stuck),
     ("logged", crate::logs::site),
+    ("proxied", crate::proxies::site::app),
     #[cfg(feature = "websocket")]
     ("sockets", sockets::app),
 ];
