@@ -30,6 +30,7 @@ use super::body;
 use super::body::Incoming;
 use super::mounted::Mounted;
 use super::page::Compression;
+use super::security_headers::SecurityHeaders;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
@@ -46,6 +47,7 @@ pub struct Serving {
     pub(super) endpoints: Arc<Endpoints>,
     files: Arc<StaticFiles>,
     pub(super) rules: Arc<Rules>,
+    pub(super) security: Arc<SecurityHeaders>,
     /// What a process in development adds.
     pub(super) development: Option<Arc<dyn Development>>,
 }
@@ -87,8 +89,8 @@ impl Serving {
     /// [`Error::Setting`] when a setting that the pipeline needs does not fit or names a controller that is not there.
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
         let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);
-        let rules = Arc::new(Rules::new(&site)?);
-        Ok(Serving { site, endpoints: Arc::new(endpoints), files: Arc::new(files), rules, development: None })
+        let (rules, security) = (Arc::new(Rules::new(&site)?), Arc::new(SecurityHeaders::new(&site)?));
+        Ok(Serving { site, endpoints: Arc::new(endpoints), files: Arc::new(files), rules, security, development: None })
     }
 
     /// The same, with what a process in development adds.
@@ -116,11 +118,15 @@ impl Serving {
             false => Arc::clone(&self.endpoints),
         };
         let rules = if changed.settings { Arc::new(Rules::new(&site)?) } else { Arc::clone(&self.rules) };
+        let security = match changed.settings {
+            true => Arc::new(SecurityHeaders::new(&site)?),
+            false => Arc::clone(&self.security),
+        };
         let files = match changed.settings || !Arc::ptr_eq(&site.assets, &self.site.assets) {
             true => Arc::new(self.files.revised(&site, &changed.assets)?),
             false => Arc::clone(&self.files),
         };
-        Ok(Serving { site, endpoints, files, rules, development: self.development.clone() })
+        Ok(Serving { site, endpoints, files, rules, security, development: self.development.clone() })
     }
 }
 
@@ -172,7 +178,7 @@ impl Answer for Pipeline {
             development.refresh(&self.current);
             serving = self.current.load();
         }
-        match serving.file(&parts) {
+        match serving.file(&parts, peer) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
                 let asking = Asking { parts, peer, process: self.process.clone() };
@@ -208,7 +214,7 @@ impl Pipeline {
     ) -> warp::reply::Response {
         let serving = self.serving();
         let asking = |parts| Asking { parts, peer, process: self.process.clone() };
-        match serving.file(&parts) {
+        match serving.file(&parts, peer) {
             Ok(answer) => answer.map(Into::into),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
                 serving.answer_mounted(mounted.clone(), asking(parts), body).await
@@ -242,13 +248,19 @@ impl Pipeline {
 
 impl Serving {
     /// Step 1: the answer for a static file, or what the request is for instead.
-    fn file(&self, parts: &Parts) -> Result<http::Response<Bytes>, NoFile> {
+    fn file(&self, parts: &Parts, peer: Peer) -> Result<http::Response<Bytes>, NoFile> {
         if !self.rules.knows_host(parts) {
             return Err(NoFile::OtherHost);
         }
         match self.files.answer(parts) {
-            Lookup::Answer(answer) => Ok(answer),
-            Lookup::Parts(parts) => Err(NoFile::Parts(Box::new(parts))),
+            Lookup::Answer(mut answer) => {
+                self.security.add_to_file(answer.headers_mut(), parts, peer);
+                Ok(answer)
+            }
+            Lookup::Parts(mut answer) => {
+                self.security.add_to_file(answer.headers_mut(), parts, peer);
+                Err(NoFile::Parts(Box::new(answer)))
+            }
             Lookup::Refused(failure) => Err(NoFile::Refused(failure)),
             Lookup::NotStatic => Err(NoFile::Page),
         }
