@@ -24,6 +24,7 @@ mod pages;
 mod patch;
 mod reading;
 mod release;
+mod security_headers;
 mod server;
 mod servers;
 mod services;
