@@ -10,7 +10,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use kalgan::site::{Outside, Settings, Site, View};
 use kalgan::snapshot::{
-    Asset, Language, Limits, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+    Asset, Inline, Language, Limits, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
 };
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
@@ -120,6 +120,7 @@ fn site() -> Site {
                 name: Text::Borrowed(name),
                 source: Text::Borrowed(source),
                 links: Links::NONE,
+                inline: Inline::NONE,
             })
             .to_vec()
             .into(),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use kalgan::site::{Context, Outside, Settings, Site, View};
 use kalgan::snapshot::{
-    Asset, Changed, Language, Limits, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text, Value,
+    Asset, Changed, Inline, Language, Limits, Links, Path, Place, Route, Setting, Snapshot, Table, Template, Text,
+    Value,
 };
 
 const TEMPLATES: usize = 1_000;
@@ -43,7 +44,7 @@ fn template(number: usize) -> Template {
             )
         }
     };
-    Template { name: name(number).into(), source: source.into(), links }
+    Template { name: name(number).into(), source: source.into(), links, inline: Inline::NONE }
 }
 
 fn name(number: usize) -> String {

@@ -10,8 +10,8 @@ pub use tera::Tera;
 
 pub use crate::controller::{ControllerFn, MiddlewareFn, controller, middleware};
 pub use crate::snapshot::{
-    Asset, Encoding, Engine, Environment, Language, Limits, Links, List, Migration, Path, Place, Route, Setting,
-    Snapshot, Table, Template, Text, Value, Variant,
+    Asset, Encoding, Engine, Environment, Inline, Language, Limits, Links, List, Migration, Path, Place, Route,
+    Setting, Snapshot, Table, Template, Text, Value, Variant,
 };
 
 use std::borrow::Cow;
@@ -35,24 +35,26 @@ pub const fn text(text: &'static str) -> Text {
 }
 
 /// What the constants say of a template: its name, the templates that it extends or includes, the components that it uses, those that
-/// it defines, and whether it asks for messages.
-pub type TemplateRow = (&'static str, Names, Names, Names, bool);
+/// it defines, whether it asks for messages, and what it needs of a policy: sources for scripts and for styles, and places for nonces.
+pub type TemplateRow = (&'static str, Names, Names, Names, bool, (Names, Names, &'static [usize]));
 
 type Names = &'static [&'static str];
 
 /// The embedded templates.
 pub fn templates<Files: RustEmbed>(table: &'static [TemplateRow]) -> List<Template> {
     let texts = |names: Names| names.iter().map(|name| Borrowed(*name)).collect();
-    let template = |&(name, templates, components, defines, has_messages): &TemplateRow| Template {
-        name: Borrowed(name),
-        source: utf8(bytes::<Files>(name)),
-        links: Links {
-            templates: texts(templates),
-            components: texts(components),
-            defines: texts(defines),
-            has_messages,
-        },
-    };
+    let template =
+        |&(name, templates, components, defines, has_messages, (scripts, styles, nonces)): &TemplateRow| Template {
+            name: Borrowed(name),
+            source: utf8(bytes::<Files>(name)),
+            links: Links {
+                templates: texts(templates),
+                components: texts(components),
+                defines: texts(defines),
+                has_messages,
+            },
+            inline: Inline { scripts: texts(scripts), styles: texts(styles), nonces: Borrowed(nonces) },
+        };
     table.iter().map(template).collect()
 }
 

@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 use super::dispatch;
 use crate::snapshot::{
-    Asset, Environment, Language, Limits, Links, Migration, Path, Place, Route, Setting, Snapshot, Table, Template,
-    Text, Value, Variant,
+    Asset, Environment, Inline, Language, Limits, Links, Migration, Path, Place, Route, Setting, Snapshot, Table,
+    Template, Text, Value, Variant,
 };
 
 /// The whole of `site.rs`: one block that gives a `kalgan::App`.
@@ -194,7 +194,11 @@ fn language(index: usize, language: &Language) -> String {
 
 fn template(template: &Template) -> String {
     let Links { templates, components, defines, has_messages } = &template.links;
-    format!("({:?}, &{templates:?}, &{components:?}, &{defines:?}, {has_messages})", template.name)
+    let Inline { scripts, styles, nonces } = &template.inline;
+    format!(
+        "({:?}, &{templates:?}, &{components:?}, &{defines:?}, {has_messages}, (&{scripts:?}, &{styles:?}, &{nonces:?}))",
+        template.name
+    )
 }
 
 fn asset(asset: &Asset) -> String {

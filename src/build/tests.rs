@@ -1,7 +1,7 @@
 use super::*;
 use crate::snapshot::{
-    Asset, Encoding, Engine, Environment, Language, Links, Migration, Place, Route, Setting, Table, Template, Value,
-    Variant,
+    Asset, Encoding, Engine, Environment, Inline, Language, Links, Migration, Place, Route, Setting, Table, Template,
+    Value, Variant,
 };
 
 fn place(line: u32) -> Place {
@@ -51,6 +51,7 @@ fn snapshot() -> Snapshot {
             name: "page/show.html".into(),
             source: "<p>{{ x }}</p>".into(),
             links: Links::NONE,
+            inline: Inline::NONE,
         }]
         .into(),
         assets: vec![Asset {

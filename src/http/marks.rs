@@ -10,6 +10,8 @@ pub(crate) struct Marks {
     pub(crate) for_once: bool,
     /// Its length, once compressed, must not tell what is in it.
     pub(crate) uncompressed: bool,
+    /// The source of the one style of a page that is the framework's own.
+    pub(crate) style: Option<&'static str>,
     /// Its stream has no end of its own, so it ends when the process is asked to stop.
     pub(crate) until_shutdown: bool,
 }
@@ -20,6 +22,7 @@ impl Marks {
         Marks {
             for_once: self.for_once || other.for_once,
             uncompressed: self.uncompressed || other.uncompressed,
+            style: self.style.or(other.style),
             until_shutdown: self.until_shutdown || other.until_shutdown,
         }
     }
@@ -46,6 +49,7 @@ impl SharedMarks {
         Marks {
             for_once: self.for_once.load(Relaxed),
             uncompressed: self.uncompressed.load(Relaxed),
+            style: None,
             until_shutdown: false,
         }
     }

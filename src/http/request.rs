@@ -222,7 +222,7 @@ impl Request {
 
     /// Whether a trusted proxy says that the visitor came by HTTPS.
     pub fn is_secure(&self) -> bool {
-        self.told_scheme() == Some(Scheme::Https)
+        self.0.client.is_secure()
     }
 
     /// The visitor's address: what a trusted proxy says (`server.trusted_proxies`), else that of the machine that is connected.

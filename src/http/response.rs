@@ -304,6 +304,12 @@ impl Response {
         self
     }
 
+    /// Has the policy of a page of the framework itself admit its style, which is named by its hash.
+    pub(crate) fn with_style(mut self, source: &'static str) -> Self {
+        self.marks.style = Some(source);
+        self
+    }
+
     /// Makes the browser save the body under a file name instead of showing it (RFC 6266).
     pub fn with_download_name(self, name: &str) -> Self {
         let plain: String = name

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::body_stream::Slot;
 use super::marks::SharedMarks;
+use super::policy::PolicyNotes;
 use super::{Failure, Request, Response};
 
 /// What a service does when the controller has answered and the template is rendered, before the answer is sent: keep what has
@@ -23,6 +24,7 @@ pub(crate) trait Finish: Send + Sync {
 pub(super) struct Shared {
     pub(super) marks: SharedMarks,
     pub(super) body: Slot,
+    pub(super) policy: PolicyNotes,
     kept: Mutex<Kept>,
 }
 

@@ -56,6 +56,7 @@ impl Request {
         let start = Instant::now();
         let (text, is_for_once) = noting(|| self.site().renderer.render(template, context, &view));
         self.process().metrics().templates.observe(start.elapsed());
+        self.note_rendered(template);
         if is_for_once {
             self.mark_for_once();
         }
@@ -68,6 +69,14 @@ impl Request {
             "request" => Some(Value::from_serializable(&self.request_view())),
             "route" => Some(self.route_view().map_or_else(Value::none, |view| Value::from_serializable(&view))),
             "language" => Some(Value::from(self.language())),
+            "csp_nonce" => match self.csp_nonce() {
+                Ok(nonce) => Some(Value::normal_string(nonce)),
+                Err(error) => {
+                    // The browser then runs nothing that needs it; the rest of the page is as good as ever.
+                    tracing::error!("a page has no nonce: {error}");
+                    None
+                }
+            },
             name => {
                 let Variables(given) = self.process().service()?;
                 given.get(name)?(self)

@@ -14,6 +14,9 @@ use crate::site::Step;
 
 const STYLE: &str = include_str!("developers.css");
 
+/// How a policy names that style; a test compares.
+const STYLE_SOURCE: &str = "'sha256-Y4aMM4GrTz/Rf7B7r1H6t9WchHRIAJGWdzGZDoMkftQ='";
+
 /// The page for a request that failed; `all` are the mistakes in the site's files.
 pub(super) fn page(
     request: &Request,
@@ -43,7 +46,7 @@ pub(super) fn page(
          content=\"width=device-width, initial-scale=1\"><title>{title}</title><style>{STYLE}</style></head>\n\
          <body>{body}</body>\n</html>\n"
     );
-    Response::html(html).with_status(failure.status().as_u16()).with_cache("no-store")
+    Response::html(html).with_status(failure.status().as_u16()).with_cache("no-store").with_style(STYLE_SOURCE)
 }
 
 /// All mistakes: first those that made the request fail, then the other errors, then warnings.

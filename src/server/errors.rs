@@ -54,8 +54,8 @@ pub(super) async fn without_request(serving: &Serving, unreadable: Unreadable) -
         false => failure::plain_page(failure.status()),
     };
     let head = &unreadable.head;
-    send::framework_page(page, Exchange { serving, method: &head.method, headers: &head.headers, host: host(head) })
-        .await
+    let (method, headers, host) = (&head.method, &head.headers, host(head));
+    send::framework_page(page, Exchange { serving, method, headers, host, request: None }).await
 }
 
 /// The page of the controller that `error.<code>` names, with the failure's status where it left 200 (B147).

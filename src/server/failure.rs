@@ -8,6 +8,9 @@ use crate::http::{Failure, Request, Response};
 
 const STYLE: &str = include_str!("failure.css");
 
+/// How a policy names that style. A build without the feature `source` has no hashes, so it is written down; a test compares.
+const STYLE_SOURCE: &str = "'sha256-7kpsy3d74jgbDBc9hJlmupRwIgXTbe8X3KK9FpEbouc='";
+
 /// What a visitor gets where the site has no page of its own: the plain page, or the same in JSON for a program.
 pub fn visitor_page(request: &Request, failure: &Failure) -> Response {
     let status = failure.status();
@@ -27,7 +30,7 @@ pub fn plain_page(status: StatusCode) -> Response {
          content=\"width=device-width, initial-scale=1\"><title>{title}</title><style>{STYLE}</style></head>\n\
          <body>{body}</body>\n</html>\n"
     );
-    Response::html(html).with_status(status.as_u16()).with_cache("no-store")
+    Response::html(html).with_status(status.as_u16()).with_cache("no-store").with_style(STYLE_SOURCE)
 }
 
 /// Number and words of a status.

@@ -8,7 +8,8 @@
 //! 4. [`exchange`] asks the [`Answer`] for what to send, has warp run what takes time, and answers 500 when either panics.
 //! 5. [`pipeline`] answers it: from [`assets`] where its path is a static file's (what of it, [`headers`] decides; in which coding,
 //!    [`encodings`]), else by the site's controllers, with its [`body`] read within the limit; [`errors`] makes the page for what
-//!    failed, [`send`] the answer for warp, with an entity tag and compressed where that is worth it ([`page`]).
+//!    failed, [`send`] the answer for warp, with the headers that keep browsers in bounds
+//!    ([`security_headers`]), with an entity tag and compressed where that is worth it ([`page`]).
 //!    A request that is over is told to one place ([`observed`]).
 //! 6. Where a site has warp filters of its own, they are asked before its controllers ([`mounted`], the body meanwhile is a [`loan`]). A
 //!    WebSocket takes its connection over ([`handover`]).
@@ -50,6 +51,8 @@ mod mounted;
 pub mod observed;
 mod page;
 mod pipeline;
+mod rules;
+mod security_headers;
 mod send;
 mod wire;
 

@@ -25,6 +25,7 @@ use super::exchange::UntilShutdown;
 use super::loan::{Loan, State};
 use super::observed::{Replied, Told};
 use super::pipeline::{Asking, NoFile, RequestBody, Serving};
+use super::security_headers::Subject;
 use super::{PREFIX, errors};
 use crate::controller::panic_failure;
 use crate::http::{Failure, Request};
@@ -120,7 +121,13 @@ impl Serving {
         }
         let limits = Limits { body_size: self.rules.max_body_size, deadline: self.rules.deadline() };
         match mounted.ask(&request, upgrade, body, limits).await {
-            Asked::Answered(answer) => Replied::of_filter(answer),
+            Asked::Answered(mut answer) => {
+                // What a connection goes on as is no page.
+                if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    self.security.add(answer.headers_mut(), &self.site, &Subject::of(&request));
+                }
+                Replied::of_filter(answer)
+            }
             Asked::Passed(body) => self.answer_request(NoFile::Page, request, body).await,
             Asked::Refused(failure) => {
                 let response = errors::answer(&self, &mut request, failure).await;

@@ -18,13 +18,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, Method, header};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::assets::{Lookup, StaticFiles};
 use super::body;
@@ -33,15 +32,16 @@ use super::counted::{self, Counters};
 use super::health::Probe;
 use super::mounted::Mounted;
 use super::observed::{Arrival, Over, Replied, Told};
-use super::page::Compression;
+use super::rules::Rules;
+use super::security_headers::SecurityHeaders;
 use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors, send};
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
-use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Client, Failure, Proxies, Request, RequestId, RequestIds, Response, Unreadable, host};
+use crate::http::cookies;
+use crate::http::{Body, Client, Failure, Request, RequestId, RequestIds, Response, Unreadable};
 use crate::metrics::{Connections, Group};
 use crate::process::{AsProcess, Process};
-use crate::site::{Found, ReadyRoute, Site, without_port};
+use crate::site::{Found, Site};
 #[cfg(any(test, feature = "overlay"))]
 use crate::snapshot::Changed;
 
@@ -51,32 +51,11 @@ pub struct Serving {
     pub(super) endpoints: Arc<Endpoints>,
     files: Arc<StaticFiles>,
     pub(super) rules: Arc<Rules>,
+    pub(super) security: Arc<SecurityHeaders>,
     /// What a process in development adds.
     pub(super) development: Option<Arc<dyn Development>>,
     /// Where its requests are counted.
     pub(super) counters: Counters,
-}
-
-/// The settings that the pipeline asks for on every request, read once.
-pub(super) struct Rules {
-    /// Most bytes of a body.
-    pub(super) max_body_size: u64,
-    /// The time for reading and answering a request; `None` is no limit.
-    request_timeout: Option<Duration>,
-    /// The cookies that are sent again with every answer.
-    renewal: Renewal,
-    /// Host names that are answered; empty answers all.
-    hosts: Vec<String>,
-    /// Whether `/healthz` and `/readyz` answer where no route does.
-    pub(super) health: bool,
-    /// The proxies that are believed what they say of a visitor.
-    proxies: Proxies,
-    /// Whether `Accept-Language` chooses the language.
-    negotiate: bool,
-    /// What compresses answers from memory for clients that take them so; none where the proxy in front does it.
-    pub(super) compression: Option<Compression>,
-    /// Whether the page for developers takes the place of the error pages.
-    pub(super) development_pages: bool,
 }
 
 /// By which a request is called, in the answer and where a trusted proxy asks.
@@ -99,9 +78,9 @@ impl Serving {
     /// [`Error::Setting`] when a setting that the pipeline needs does not fit or names a controller that is not there.
     pub fn new(site: Arc<Site>, dispatch: &Dispatch) -> Result<Self, Error> {
         let (endpoints, files) = (Endpoints::new(&site, dispatch)?, StaticFiles::new(&site)?);
-        let rules = Arc::new(Rules::new(&site)?);
+        let (rules, security) = (Arc::new(Rules::new(&site)?), Arc::new(SecurityHeaders::new(&site)?));
         let (endpoints, files, counters) = (Arc::new(endpoints), Arc::new(files), Counters::default());
-        Ok(Serving { site, endpoints, files, rules, development: None, counters })
+        Ok(Serving { site, endpoints, files, rules, security, development: None, counters })
     }
 
     /// The same, with what a process in development adds.
@@ -129,54 +108,16 @@ impl Serving {
             false => Arc::clone(&self.endpoints),
         };
         let rules = if changed.settings { Arc::new(Rules::new(&site)?) } else { Arc::clone(&self.rules) };
+        let security = match changed.settings {
+            true => Arc::new(SecurityHeaders::new(&site)?),
+            false => Arc::clone(&self.security),
+        };
         let files = match changed.settings || !Arc::ptr_eq(&site.assets, &self.site.assets) {
             true => Arc::new(self.files.revised(&site, &changed.assets)?),
             false => Arc::clone(&self.files),
         };
         let counters = if changed.routes { Counters::default() } else { self.counters.clone() };
-        Ok(Serving { site, endpoints, files, rules, development: self.development.clone(), counters })
-    }
-}
-
-impl Rules {
-    fn new(site: &Site) -> Result<Self, Error> {
-        let settings = &site.settings;
-        cookies::check(settings)?;
-        let seconds: u64 = settings.get("server.request_timeout")?;
-        let hosts: Vec<String> =
-            if settings.exists("server.hosts") { settings.get("server.hosts")? } else { Vec::new() };
-        Ok(Rules {
-            max_body_size: settings.get("server.max_body_size")?,
-            renewal: Renewal::new(settings)?,
-            request_timeout: timeout(seconds),
-            hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
-            health: settings.get_bool("server.health")?,
-            proxies: Proxies::new(settings)?,
-            negotiate: settings.get_bool("i18n.negotiate")?,
-            compression: settings.get_bool("server.compression")?.then(Compression::new),
-            development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
-        })
-    }
-
-    pub(super) fn deadline(&self) -> Instant {
-        deadline(self.request_timeout)
-    }
-
-    /// What a request may take: what its route says, else what the settings say.
-    fn limits(&self, route: Option<&ReadyRoute>) -> body::Limits {
-        let own = route.map(|route| route.limits).unwrap_or_default();
-        body::Limits {
-            size: own.max_body_size.unwrap_or(self.max_body_size),
-            deadline: own.request_timeout.map_or_else(|| self.deadline(), |seconds| deadline(timeout(seconds))),
-        }
-    }
-
-    fn knows_host(&self, parts: &Parts, client: &Client) -> bool {
-        if self.hosts.is_empty() {
-            return true;
-        }
-        let name = without_port(client.host.as_deref().unwrap_or_else(|| host(parts)));
-        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+        Ok(Serving { site, endpoints, files, rules, security, development: self.development.clone(), counters })
     }
 }
 
@@ -294,8 +235,14 @@ impl Serving {
             return Err(NoFile::OtherHost);
         }
         match self.files.answer(parts) {
-            Lookup::Answer(answer) => Ok(answer),
-            Lookup::Parts(parts) => Err(NoFile::Parts(Box::new(parts))),
+            Lookup::Answer(mut answer) => {
+                self.security.add_to_file(answer.headers_mut(), client);
+                Ok(answer)
+            }
+            Lookup::Parts(mut answer) => {
+                self.security.add_to_file(answer.headers_mut(), client);
+                Err(NoFile::Parts(Box::new(answer)))
+            }
             Lookup::Refused(failure) => Err(NoFile::Refused(failure)),
             Lookup::NotStatic => Err(NoFile::Page),
         }
@@ -496,16 +443,6 @@ pub(super) fn render(request: &Request, response: Response) -> Result<Response, 
         let rendered = rendered.map_err(|panic| panic_failure(&*panic))?;
         rendered.map(|html| Body::Bytes(html.into())).map_err(Failure::from_error)
     })
-}
-
-/// A number of seconds as a time limit; 0 is none.
-fn timeout(seconds: u64) -> Option<Duration> {
-    (seconds > 0).then(|| Duration::from_secs(seconds))
-}
-
-fn deadline(timeout: Option<Duration>) -> Instant {
-    // A year is no limit: requests do not live that long, and the clock's arithmetic cannot overflow.
-    Instant::now() + timeout.unwrap_or(Duration::from_secs(31_536_000))
 }
 
 /// Why a request was given up: its client did not send on, or the site did not answer.

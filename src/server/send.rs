@@ -16,6 +16,7 @@ use super::development::Undressed;
 use super::exchange::UntilShutdown;
 use super::page::{Asked, Head, vary};
 use super::pipeline::Serving;
+use super::security_headers::Subject;
 use crate::error::one_line;
 use crate::http::{Body, Failure, PieceStream, Request, Response};
 
@@ -34,11 +35,25 @@ pub(super) struct Exchange<'r> {
     pub(super) headers: &'r HeaderMap,
     /// The host that the request is for.
     pub(super) host: &'r str,
+    /// None where what came is not even a request.
+    pub(super) request: Option<&'r Request>,
 }
 
 impl<'r> Exchange<'r> {
     pub(super) fn of(serving: &'r Serving, request: &'r Request) -> Self {
-        Exchange { serving, method: request.method(), headers: request.headers(), host: request.host() }
+        let (method, headers, host) = (request.method(), request.headers(), request.host());
+        Exchange { serving, method, headers, host, request: Some(request) }
+    }
+
+    /// Adds the headers that keep browsers in bounds.
+    fn secure(self, head: &mut Head) {
+        let mut subject = self.request.map(Subject::of).unwrap_or_default();
+        subject.style = head.marks.style;
+        // A nonce that others are shown too could be guessed.
+        if subject.has_nonce() {
+            head.keep_from_others(&PAGE_CACHE);
+        }
+        self.serving.security.add(&mut head.headers, &self.serving.site, &subject);
     }
 
     fn asked(self) -> Asked<'r> {
@@ -63,6 +78,7 @@ pub(super) async fn answer(
         vary(&mut head.headers, "Accept-Language");
     }
     head.headers.entry(header::CACHE_CONTROL).or_insert(PAGE_CACHE);
+    exchange.secure(&mut head);
     if head.marks.uncompressed {
         head.forbid_compression();
     }
@@ -85,7 +101,8 @@ pub(super) async fn answer(
 
 /// Makes the answer of a page of the framework itself, which has its whole body in memory.
 pub(super) async fn framework_page(response: Response, exchange: Exchange<'_>) -> warp::reply::Response {
-    let (head, body) = Head::of(response);
+    let (mut head, body) = Head::of(response);
+    exchange.secure(&mut head);
     match body {
         Body::Bytes(bytes) => from_memory(head, bytes, exchange).await,
         Body::Empty | Body::Template(_) | Body::File(_) | Body::Stream(_) => head.with_body(Bytes::new()),

@@ -24,7 +24,7 @@ pub(crate) use host::without_port;
 pub use languages::Languages;
 pub(crate) use renderer::noting;
 pub use renderer::{
-    Context, Equipment, Filters, Kwargs, Renderer, State, Tera, TeraResult, TeraSetup, Value, Values, View,
+    Context, Equipment, Filters, Kwargs, Needs, Renderer, State, Tera, TeraResult, TeraSetup, Value, Values, View,
     mark_for_once,
 };
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
@@ -89,6 +89,7 @@ impl Site {
             folder: &settings.get_string("tera.path")?,
             filters,
             is_prod: settings.is_prod(),
+            has_nonces: has_nonces(&settings)?,
             setup: customise,
         };
         let renderer = Renderer::new(snapshot.templates, equipment)?;
@@ -130,7 +131,13 @@ impl Site {
         let filters =
             Filters { translator: Arc::clone(&translator), urls: Arc::clone(&urls), assets: Arc::clone(&assets) };
         let folder = settings.get_string("tera.path")?;
-        let equipment = Equipment { folder: &folder, filters, is_prod: settings.is_prod(), setup: customise };
+        let equipment = Equipment {
+            folder: &folder,
+            filters,
+            is_prod: settings.is_prod(),
+            has_nonces: has_nonces(&settings)?,
+            setup: customise,
+        };
         let renderer = self.renderer.revised(&snapshot.templates, &changed.templates, equipment)?;
         Ok(Site {
             settings,
@@ -180,6 +187,12 @@ impl Site {
         let urls = self.urls.revised(&snapshot.routes, languages.clone(), public, is_same)?;
         Ok((router, Arc::new(urls)))
     }
+}
+
+/// Whether the policy of pages is made of their templates, or a policy of the site's own asks for that.
+fn has_nonces(settings: &Settings) -> Result<bool, Error> {
+    let policy = settings.get_string("security.headers.content_security_policy")?;
+    Ok(policy == "auto" || policy.contains("{scripts}") || policy.contains("{styles}"))
 }
 
 /// The setting `server.public_url`.

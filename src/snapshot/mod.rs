@@ -25,7 +25,7 @@ pub use migrations::{Engine, Migration};
 pub use routes::{Limits, Path, Route};
 pub use settings::{Environment, Setting, Value};
 pub use table::Table;
-pub use templates::{Links, Template};
+pub use templates::{Inline, Links, Template};
 
 /// A text that is a constant of the binary or was read from disk.
 pub type Text = Cow<'static, str>;

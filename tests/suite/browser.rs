@@ -16,6 +16,8 @@ pub struct Browser {
     answers: BufReader<File>,
     session: Option<String>,
     number: u64,
+    /// What it has complained about since the page was opened: errors of scripts, and what a policy has blocked.
+    complaints: Vec<String>,
     /// Profile and pipes; removed with the browser.
     _folder: tempfile::TempDir,
 }
@@ -35,11 +37,14 @@ impl Browser {
         // Opening a pipe waits for its other end, in the order in which the shell opens its two.
         let commands = File::options().write(true).open(commands).unwrap();
         let answers = BufReader::new(File::open(answers).unwrap());
-        let mut browser = Browser { process, commands, answers, session: None, number: 0, _folder: folder };
+        let mut browser =
+            Browser { process, commands, answers, session: None, number: 0, complaints: Vec::new(), _folder: folder };
         let target = browser.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
         let session = browser.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
         browser.session = session["sessionId"].as_str().map(str::to_string);
-        browser.call("Page.enable", json!({}));
+        for domain in ["Page", "Log", "Runtime"] {
+            browser.call(&format!("{domain}.enable"), json!({}));
+        }
         Some(browser)
     }
 
@@ -122,7 +127,14 @@ impl Browser {
         self.call("DOM.setFileInputFiles", json!({"files": [file], "objectId": field}));
     }
 
-    /// Sends a command and waits for its answer; events in between are dropped.
+    /// What the browser has complained about since this was asked last.
+    pub fn complaints(&mut self) -> Vec<String> {
+        // Whatever came before the answer to a command has been read with it.
+        self.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))");
+        std::mem::take(&mut self.complaints)
+    }
+
+    /// Sends a command and waits for its answer; of the events in between only complaints are kept.
     fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
@@ -139,6 +151,14 @@ impl Browser {
             self.answers.read_until(0, &mut message).unwrap();
             assert_eq!(message.pop(), Some(0), "the browser ended during {method}");
             let message: Value = serde_json::from_slice(&message).unwrap();
+            let event = &message["params"];
+            match message["method"].as_str() {
+                Some("Log.entryAdded") if event["entry"]["level"] == "error" => {
+                    self.complaints.push(event["entry"].to_string());
+                }
+                Some("Runtime.exceptionThrown") => self.complaints.push(event.to_string()),
+                _ => {}
+            }
             if message["id"] == self.number {
                 let error = message.get("error").map(Value::to_string);
                 return error.map_or_else(|| Ok(message["result"].clone()), Err);

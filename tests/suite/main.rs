@@ -27,6 +27,7 @@ mod patch;
 mod proxies;
 mod reading;
 mod release;
+mod security_headers;
 mod server;
 mod servers;
 mod services;

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED,
-    VARY, X_CONTENT_TYPE_OPTIONS,
+    VARY,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use super::{Lookup, bodiless, parts, text};
 use crate::server::encodings::accepted;
 use crate::server::headers::{Ranges, Validators, Verdict, is_plain, ranges, verdict};
+use crate::server::security_headers::FileHeaders;
 use crate::snapshot::{Asset, Blob, Encoding};
 
 /// For an address that changes whenever the file does.
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     pub(super) cache: HeaderValue,
     /// When the build made them, in whole seconds.
     pub(super) modified: Option<SystemTime>,
+    /// What keeps browsers in bounds.
+    pub(super) security: FileHeaders,
 }
 
 impl Shared {
@@ -142,7 +145,7 @@ impl Variant {
             whole.insert(LAST_MODIFIED, text(httpdate::fmt_http_date(modified)));
         }
         whole.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        whole.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        whole.extend(shared.security.of(&asset.mime).iter().cloned());
         // A copy has room for its fields and no more.
         Variant { encoding, tag, body, whole: whole.clone(), unchanged: unchanged.clone() }
     }

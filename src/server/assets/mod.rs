@@ -25,6 +25,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use super::security_headers::FileHeaders;
 use crate::error::Error;
 use crate::http::Failure;
 use crate::site::{Assets, Site};
@@ -69,7 +70,7 @@ impl StaticFiles {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] where a setting under `static` is not of its type.
+    /// [`Error::Setting`] where a setting under `static` is not of its type, or one under `security.headers` cannot be sent.
     pub fn new(site: &Site) -> Result<Self, Error> {
         StaticFiles::with(site, |_, _| None)
     }
@@ -91,7 +92,7 @@ impl StaticFiles {
     fn with(site: &Site, known: impl Fn(&Asset, &Shared) -> Option<Arc<StaticFile>>) -> Result<Self, Error> {
         let max_age = site.settings.get::<Option<u64>>("static.max_age")?;
         let cache = max_age.map_or(REVALIDATE, |seconds| text(format!("public, max-age={seconds}")));
-        let shared = Shared { cache, modified: modified(site.date) };
+        let shared = Shared { cache, modified: modified(site.date), security: FileHeaders::new(site)? };
         let file = |asset| known(asset, &shared).unwrap_or_else(|| Arc::new(StaticFile::new(asset, &shared)));
         Ok(StaticFiles {
             assets: site.assets.clone(),

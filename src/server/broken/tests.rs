@@ -10,7 +10,7 @@ use crate::http::Response;
 use crate::server::tests::static_site;
 use crate::server::{Peer, Pipeline, Serving};
 use crate::site::Context;
-use crate::snapshot::{Language, Limits, Links, Path, Place, Route, Snapshot, Table, Template, Text, Value};
+use crate::snapshot::{Inline, Language, Limits, Links, Path, Place, Route, Snapshot, Table, Template, Text, Value};
 
 fn route(name: &'static str, file: &'static str) -> Route {
     Route {
@@ -28,7 +28,7 @@ fn route(name: &'static str, file: &'static str) -> Route {
 }
 
 fn template(name: &'static str, source: &'static str, links: Links) -> Template {
-    Template { name: name.into(), source: source.into(), links }
+    Template { name: name.into(), source: source.into(), links, inline: Inline::NONE }
 }
 
 /// A site with routes of two files; `mute` shows a template without messages, `spoken` one whose parent has one.

@@ -9,7 +9,7 @@ mod compression;
 mod validator;
 
 use bytes::Bytes;
-use http::header::VARY;
+use http::header::{CACHE_CONTROL, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 pub(super) use compression::Compression;
@@ -41,6 +41,13 @@ impl Head {
         let marks = response.marks();
         let (status, headers, body) = response.into_parts();
         (Head { status, headers, marks }, body)
+    }
+
+    /// Lets no shared cache keep it, whatever was said; `otherwise` is what is said then.
+    pub(super) fn keep_from_others(&mut self, otherwise: &HeaderValue) {
+        if !names(&self.headers, &CACHE_CONTROL, "private") && !names(&self.headers, &CACHE_CONTROL, "no-store") {
+            self.headers.insert(CACHE_CONTROL, otherwise.clone());
+        }
     }
 
     /// Puts the answer together that warp sends.

@@ -30,7 +30,10 @@ pub fn sent_page(request: Request) -> Response {
          content=\"width=device-width, initial-scale=1\"><title>Mail</title><style>{STYLE}</style></head>\n\
          <body>{body}</body>\n</html>\n"
     );
-    Response::html(html).with_cache("no-store")
+    // A mail's own styles count in its frame as they do where it is read.
+    let policy =
+        "script-src 'self'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+    Response::html(html).with_cache("no-store").with_header("content-security-policy", policy)
 }
 
 fn told(mails: &[SentMail]) -> String {

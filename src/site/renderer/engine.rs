@@ -35,12 +35,13 @@ impl<'e> Variables<'e> {
     }
 }
 
-/// Adds templates to an engine, all at once.
+/// Adds templates of these sources to an engine, all at once.
 pub(super) fn compile<'t>(
     engine: &mut Tera,
     templates: impl IntoIterator<Item = &'t Template>,
+    sources: &Sources,
 ) -> Result<(), tera::Error> {
-    engine.add_raw_templates(templates.into_iter().map(|template| (&*template.name, &*template.source)))
+    engine.add_raw_templates(templates.into_iter().map(|template| (&*template.name, sources.text(template))))
 }
 
 /// All templates of a site in one engine, as production has them.
@@ -52,7 +53,7 @@ pub(super) struct Whole {
 
 impl Whole {
     pub(super) fn new(mut engine: Tera, sources: &Sources) -> Result<Self, tera::Error> {
-        compile(&mut engine, sources.iter().map(|template| &**template))?;
+        compile(&mut engine, sources.iter().map(|template| &**template), sources)?;
         let variables = Variables::new(&engine, sources.iter().map(|template| &**template));
         let used = sources.iter().map(|template| (template.name.to_string(), variables.of(&template.name))).collect();
         Ok(Whole { engine, used })

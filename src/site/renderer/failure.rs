@@ -70,7 +70,8 @@ fn of_report(report: &ReportError, error: &tera::Error, sources: &Sources) -> Pr
     let (name, span) = (report.filename(), report.span());
     let length = if span.start_line == span.end_line { span.end_col.saturating_sub(span.start_col) } else { 1 };
     let problem = Problem::error(sources.path(name), report.message());
-    let problem = problem.at(text(name, sources), span.start_line, span.start_col + 1, length);
+    let column = sources.column(name, span.start_line, span.start_col + 1);
+    let problem = problem.at(text(name, sources), span.start_line, column, length);
     // The engine tells only in its printed report which component was called from where.
     let report = error.to_string();
     report.lines().filter_map(|line| line.strip_prefix("note: ")).fold(problem, |problem, note| problem.help(note))
@@ -83,6 +84,7 @@ fn of_text(report: &str, sources: &Sources) -> Option<Problem> {
     let mut place = lines.next()?.trim_start().strip_prefix("--> ")?.rsplitn(3, ':');
     let (column, line, name) = (place.next()?.parse().ok()?, place.next()?.parse().ok()?, place.next()?);
     let length = lines.nth(2)?.matches('^').count();
+    let column = sources.column(name, line, column);
     Some(Problem::error(sources.path(name), message).at(text(name, sources), line, column, length))
 }
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::current;
+use super::inline::NONCE;
 use super::{FUNCTIONS, Filters};
 use crate::site::translator::Message;
 
@@ -45,6 +46,10 @@ pub(super) fn register(engine: &mut Tera, filters: Filters) {
             })
         });
     }
+    // Where no request is answered, as in a mail, no policy asks for it.
+    engine.register_function(NONCE, |_: Kwargs, _: &State| -> TeraResult<Value> {
+        Ok(current::value(NONCE).unwrap_or_else(|| Value::normal_string("")))
+    });
     engine.register_filter("asset", move |value: &str, _: Kwargs, _: &State| Value::normal_string(&assets.url(value)));
 }
 

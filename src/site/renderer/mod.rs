@@ -10,6 +10,7 @@ mod current;
 mod engine;
 mod failure;
 mod filters;
+mod inline;
 mod once;
 mod pages;
 mod sources;
@@ -20,6 +21,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use inline::Needs;
 pub use once::mark_for_once;
 pub(crate) use once::noting;
 pub use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
@@ -56,7 +58,7 @@ pub type Values = Arc<dyn Fn(&str) -> Option<Value> + Send + Sync>;
 pub struct View<'a> {
     /// The request's language: the variable `language`, and what `trans` and `url` take without `_lang`. Empty: the default.
     pub language: &'a str,
-    /// Gives the values of [`LAZY`] and [`FUNCTIONS`]; only called for those that the template, or what it needs, uses.
+    /// Gives the values of [`LAZY`] and [`FUNCTIONS`], and the nonce; only called for those that the template, or what it needs, uses.
     pub values: Values,
 }
 
@@ -94,6 +96,8 @@ pub struct Equipment<'a> {
     pub filters: Filters,
     /// Whether all templates are compiled at once. Otherwise each page is, when it is asked for first.
     pub is_prod: bool,
+    /// Whether scripts and styles that are not constant get a nonce, because the site's policy asks for it.
+    pub has_nonces: bool,
     /// Runs after Kalgan's own filters are registered, so it may replace them (B129).
     pub setup: &'a TeraSetup<'a>,
 }
@@ -106,7 +110,7 @@ impl Renderer {
     /// [`Error::Template`] in production, with the first template that does not compile or whose parent is missing. In development it
     /// is the rendering of the pages that need it that fails.
     pub fn new(templates: List<Template>, equipment: Equipment) -> Result<Self, Error> {
-        Renderer::of(Arc::new(Sources::new(templates, equipment.folder)), equipment)
+        Renderer::of(Arc::new(Sources::new(templates, equipment.folder, equipment.has_nonces)), equipment)
     }
 
     /// The same with the `changed` templates as they are now. What was compiled is kept where neither its templates nor what the
@@ -121,6 +125,9 @@ impl Renderer {
         changed: &BTreeSet<String>,
         equipment: Equipment,
     ) -> Result<Self, Error> {
+        if self.sources.has_nonces() != equipment.has_nonces {
+            return Renderer::new(templates.to_vec().into(), equipment);
+        }
         let sources = match changed.is_empty() && self.sources.folder() == equipment.folder {
             true => Arc::clone(&self.sources),
             false => Arc::new(self.sources.revised(templates, equipment.folder, changed)),
@@ -199,6 +206,16 @@ impl Renderer {
     /// Whether there is a template of that name.
     pub fn contains(&self, name: &str) -> bool {
         self.sources.get(name).is_some()
+    }
+
+    /// The names of all templates, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|template| &*template.name)
+    }
+
+    /// What a page of that template needs of its policy.
+    pub fn needs(&self, name: &str) -> Needs {
+        Needs::of(&Closure::new(name, &self.sources))
     }
 
     /// Whether a template, or one that it needs, asks for messages.

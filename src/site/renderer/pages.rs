@@ -74,7 +74,8 @@ impl Pages {
         let used = match closure.templates.is_empty() {
             true => Vec::new(),
             false => {
-                compile(&mut engine, templates()).map_err(|error| failure::compiling(name, &error, sources))?;
+                compile(&mut engine, templates(), sources)
+                    .map_err(|error| failure::compiling(name, &error, sources))?;
                 if let Some(way) = circle::by_super(&closure.templates) {
                     return Err(failure::circling(name, &way, sources));
                 }

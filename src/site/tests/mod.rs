@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::snapshot::{
-    Asset, Environment, Language, Limits, Links, Path, Place, Route, Setting, Table, Template, Text, Value,
+    Asset, Environment, Inline, Language, Limits, Links, Path, Place, Route, Setting, Table, Template, Text, Value,
 };
 
 /// A small site, which tests change as they need.
@@ -58,7 +58,7 @@ pub(super) fn language(code: &'static str, messages: &'static [(&'static str, &'
 }
 
 pub(super) fn template(name: &'static str, source: &'static str) -> Template {
-    Template { name: Cow::Borrowed(name), source: Cow::Borrowed(source), links: Links::NONE }
+    Template { name: Cow::Borrowed(name), source: Cow::Borrowed(source), links: Links::NONE, inline: Inline::NONE }
 }
 
 pub(super) fn asset(path: &'static str, hash: &'static str) -> Asset {

@@ -1,4 +1,4 @@
-//! Whether the messages, routes and static files that templates name are there.
+//! Whether the messages, routes and static files that templates name are there, and what in them browsers will not run ([`policy`]).
 //!
 //! Only texts that stand in a template are looked at: `{{ "id" | trans }}`, not `{{ id | trans }}`. What is known only at run time
 //! can be declared in the settings `i18n.dynamic`, `router.dynamic` and `static.dynamic`. How templates are read is the business of
@@ -6,6 +6,7 @@
 
 mod files;
 mod messages;
+mod policy;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -74,7 +75,7 @@ pub fn check(usages: &[Arc<Usages>], snapshot: &Snapshot, complete: Complete) ->
     let messages = Messages::new(snapshot, complete.messages);
     let routes = Routes::new(snapshot, complete.routes);
     let files = Files::new(snapshot);
-    let mut problems = Vec::new();
+    let mut problems = policy::problems(usages, &snapshot.settings);
     for usages in usages {
         for call in usages.outline.calls.iter().filter(|call| call.kind == CallKind::Filter) {
             for value in &call.values {

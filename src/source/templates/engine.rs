@@ -17,8 +17,8 @@ use crate::source::files::TextFile;
 /// The filters that Kalgan adds to Tera's own (B133 to B135).
 pub const OWN_FILTERS: [&str; 3] = ["asset", "trans", "url"];
 
-/// The functions that Kalgan adds to Tera's own (B119). A binary without the feature that answers them knows the names all the same.
-pub const OWN_FUNCTIONS: [&str; 2] = ["csrf_field", "csrf_token"];
+/// The functions that Kalgan adds to Tera's own (B119), among them the one that is put into start tags of scripts. A binary without the feature that answers them knows the names all the same.
+pub const OWN_FUNCTIONS: [&str; 3] = ["csp_nonce", "csrf_field", "csrf_token"];
 
 /// The name under which one template at a time is tried.
 const PROBE: &str = "probe";

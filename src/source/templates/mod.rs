@@ -9,6 +9,7 @@ mod circle;
 mod engine;
 mod expression;
 mod included;
+mod inline;
 mod lexer;
 mod links;
 mod names;
@@ -29,6 +30,7 @@ use crate::source::memo::Memo;
 use crate::source::settings::Settings;
 
 pub use engine::{Engine, OWN_FILTERS, OWN_FUNCTIONS};
+use inline::Inlined;
 use links::Links;
 use outline::{CallKind, Named, Outline};
 
@@ -141,6 +143,8 @@ pub struct Usages {
     pub file: Arc<TextFile>,
     /// What it names.
     pub outline: Outline,
+    /// Its scripts and styles.
+    pub inlined: Inlined,
     /// Whether Tera stops somewhere in it.
     pub is_broken: bool,
 }
@@ -148,13 +152,15 @@ pub struct Usages {
 impl Parsed {
     /// Reads what a template names.
     pub fn new(file: &Arc<TextFile>) -> Parsed {
-        let usages = Usages { file: file.clone(), outline: reader::outline(&file.text), is_broken: false };
+        let outline = reader::outline(&file.text);
+        let inlined = inline::read(&file.name, &file.text);
+        let usages = Usages { file: file.clone(), outline, inlined, is_broken: false };
         Parsed { usages: Arc::new(usages), mistake: OnceLock::new() }
     }
 
     /// The template as data.
     pub fn template(&self) -> Template {
-        let Usages { file, outline, .. } = &*self.usages;
+        let Usages { file, outline, inlined, .. } = &*self.usages;
         let texts = |names: Vec<&Named>| -> Vec<Text> {
             let names: BTreeSet<&str> = names.into_iter().map(|named| named.name.as_ref()).collect();
             names.into_iter().map(|name| Text::Owned(name.to_string())).collect()
@@ -166,7 +172,8 @@ impl Parsed {
             defines: texts(outline.components.iter().collect()).into(),
             has_messages: outline.calls.iter().any(|call| call.kind == CallKind::Filter && call.name.name == "trans"),
         };
-        Template { name: file.name.clone().into(), source: file.text.clone().into(), links }
+        let inline = inlined.needs.clone();
+        Template { name: file.name.clone().into(), source: file.text.clone().into(), links, inline }
     }
 
     /// Its name.

@@ -84,6 +84,7 @@ impl Subject {
         add("content-length", &body.len().to_string());
         add("accept-ranges", "bytes");
         add("x-content-type-options", "nosniff");
+        add("referrer-policy", "strict-origin-when-cross-origin");
         if let Some(encoding) = encoding {
             add("content-encoding", encoding);
         }

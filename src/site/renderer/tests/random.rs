@@ -8,7 +8,7 @@ use tera::{Kwargs, State};
 use super::{ENGLISH, SPANISH};
 use crate::site::tests::{asset, language, route, setting, settings, snapshot, text};
 use crate::site::{Context, Site, Tera, TeraSetup, View};
-use crate::snapshot::{Changed, Links, Route, Snapshot, Template, Text, Value};
+use crate::snapshot::{Changed, Inline, Links, Route, Snapshot, Template, Text, Value};
 
 /// How many templates extend others.
 const PAGES: usize = 24;
@@ -71,7 +71,7 @@ impl Generator {
             components: texts(draft.components),
             defines: draft.defines.into(),
         };
-        Template { name: format!("{number:02}.html").into(), source: draft.source.into(), links }
+        Template { name: format!("{number:02}.html").into(), source: draft.source.into(), links, inline: Inline::NONE }
     }
 
     fn child(&mut self, number: usize, draft: &mut Draft) {

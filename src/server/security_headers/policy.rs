@@ -1,0 +1,144 @@
+//! The Content-Security-Policy of each page (Content Security Policy Level 3): what its templates need, and no more.
+//!
+//! That of a page of one template without a nonce is ready when the site is made. In development, where templates change, and for pages
+//! of several templates, it is put together for the answer.
+
+use std::borrow::Cow;
+
+use ahash::AHashMap;
+use http::HeaderValue;
+
+use super::rules;
+use crate::error::Error;
+use crate::http::Rendered;
+use crate::site::{Needs, Settings, Site};
+
+/// The value of the setting that means what follows.
+const AUTO: &str = "auto";
+
+/// Scripts and styles are those of the site, and those that stand in its templates. Attributes `style`, which can do little harm, stay
+/// allowed. The rest closes ways around that.
+const MADE: &str = "script-src 'self' {scripts}; style-src 'self' {styles}; style-src-attr 'unsafe-inline'; object-src 'none'; \
+                    base-uri 'self'; frame-ancestors 'self'";
+
+/// For static files, which are constant: nobody can have put a script into them, and those that their author wrote are not known.
+const FILES: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
+
+/// The policies of one site.
+#[derive(Debug)]
+pub(super) struct Policy {
+    /// With `{scripts}` and `{styles}` in it.
+    text: Cow<'static, str>,
+    /// The origin of `static.path`, where that is another one.
+    cdn: Option<String>,
+    /// Of what no template was rendered for.
+    base: HeaderValue,
+    /// By template, those that need something; none in development.
+    pages: Option<AHashMap<Box<str>, Prepared>>,
+}
+
+/// The policy of the pages of one template.
+#[derive(Debug)]
+struct Prepared {
+    needs: Needs,
+    value: HeaderValue,
+}
+
+impl Policy {
+    /// What the settings ask for; none where it is switched off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where it cannot be sent.
+    pub(super) fn new(site: &Site) -> Result<Option<Self>, Error> {
+        let Some(text) = text(&site.settings, MADE)? else { return Ok(None) };
+        let cdn = origin(&site.settings)?;
+        let mut policy = Policy { text, cdn, base: HeaderValue::from_static("default-src 'self'"), pages: None };
+        policy.base = policy.with(&Needs::default(), None);
+        if site.settings.is_prod() {
+            let needs = site.renderer.names().map(|name| (name, site.renderer.needs(name)));
+            let pages = needs.filter(|(_, needs)| *needs != Needs::default()).map(|(name, needs)| {
+                let value = policy.with(&needs, None);
+                (name.into(), Prepared { needs, value })
+            });
+            policy.pages = Some(pages.collect());
+        }
+        Ok(Some(policy))
+    }
+
+    /// That of static files; none where it is switched off.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::new`].
+    pub(super) fn of_files(site: &Site) -> Result<Option<HeaderValue>, Error> {
+        let Some(text) = text(&site.settings, FILES)? else { return Ok(None) };
+        let policy = Policy { text, cdn: origin(&site.settings)?, base: HeaderValue::from_static(FILES), pages: None };
+        Ok(Some(policy.with(&Needs::default(), None)))
+    }
+
+    /// That of an answer which was made of these templates, perhaps with a nonce and with a style of the framework's own.
+    pub(super) fn of_page(
+        &self,
+        site: &Site,
+        rendered: &Rendered<'_>,
+        (nonce, style): (Option<&str>, Option<&str>),
+    ) -> HeaderValue {
+        let needs = match (rendered, &self.pages) {
+            (Rendered::Nothing, _) => Cow::Owned(Needs::default()),
+            (Rendered::One(name), Some(pages)) => match pages.get(*name) {
+                Some(prepared) if nonce.is_none() && style.is_none() => return prepared.value.clone(),
+                Some(prepared) => Cow::Borrowed(&prepared.needs),
+                None => Cow::Owned(Needs::default()),
+            },
+            (Rendered::One(name), None) => Cow::Owned(site.renderer.needs(name)),
+            (Rendered::Several(names), _) => {
+                let needs = names.iter().map(|name| site.renderer.needs(name));
+                Cow::Owned(needs.fold(Needs::default(), |all, needs| all.and(&needs)))
+            }
+        };
+        let needs = match style {
+            Some(style) => Cow::Owned(needs.and(&Needs { styles: style.to_string(), ..Needs::default() })),
+            None => needs,
+        };
+        if nonce.is_none() && *needs == Needs::default() {
+            return self.base.clone();
+        }
+        self.with(&needs, nonce)
+    }
+
+    fn with(&self, needs: &Needs, nonce: Option<&str>) -> HeaderValue {
+        let nonce = nonce.map(|nonce| format!("'nonce-{nonce}'"));
+        let sources = |needed: &str| {
+            let all = [self.cdn.as_deref().unwrap_or_default(), needed, nonce.as_deref().unwrap_or_default()];
+            all.into_iter().filter(|source| !source.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        let text =
+            filled(&filled(&self.text, "{scripts}", &sources(&needs.scripts)), "{styles}", &sources(&needs.styles));
+        HeaderValue::try_from(text).expect("the setting is visible ASCII, and so are hashes, addresses and nonces")
+    }
+}
+
+/// The text with sources in a place; without any, the space before it goes too.
+fn filled(text: &str, place: &str, sources: &str) -> String {
+    match sources {
+        "" => text.replace(&format!(" {place}"), "").replace(place, ""),
+        sources => text.replace(place, sources),
+    }
+}
+
+/// The text of the setting, or what stands for `auto`.
+fn text(settings: &Settings, auto: &'static str) -> Result<Option<Cow<'static, str>>, Error> {
+    let text = rules::policy(settings)?;
+    Ok(text.map(|text| if text == AUTO { Cow::Borrowed(auto) } else { Cow::Owned(text) }))
+}
+
+/// The origin that static files are loaded from, where `static.path` names one.
+fn origin(settings: &Settings) -> Result<Option<String>, Error> {
+    let path = settings.get::<Option<String>>("static.path")?.unwrap_or_default();
+    let Some((scheme, rest)) = path.split_once("//") else { return Ok(None) };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}//") };
+    Ok((is_host && matches!(&*scheme, "" | "http://" | "https://")).then(|| format!("{scheme}{host}")))
+}

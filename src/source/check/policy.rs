@@ -1,0 +1,38 @@
+//! What a page's Content-Security-Policy will block, where that is made of the templates.
+
+use std::sync::Arc;
+
+use super::written::written;
+use crate::problem::Problem;
+use crate::snapshot::Setting;
+use crate::source::templates::Usages;
+
+/// The setting that says what the policy is.
+const KEY: &str = "security.headers.content_security_policy";
+
+/// A warning for each attribute that is a script in itself. Whoever has a policy of their own, or none, knows about them.
+pub(super) fn problems(usages: &[Arc<Usages>], settings: &[Setting]) -> Vec<Problem> {
+    let policy = written(settings, KEY);
+    if policy.is_open || policy.texts.iter().any(|text| text != "auto") {
+        return Vec::new();
+    }
+    let blocked = usages.iter().flat_map(|usages| usages.inlined.blocked.iter().map(|named| (&**usages, named)));
+    blocked
+        .map(|(usages, named)| {
+            let is_handler = named.name.starts_with("on");
+            let what = if is_handler { "a script in it" } else { "the script in its address" };
+            let message =
+                format!("browsers will not run `{}`: the Content-Security-Policy does not admit {what}", named.name);
+            let problem = usages.warning(named, message);
+            let event = named.name.trim_start_matches("on");
+            problem
+                .help(match is_handler {
+                    true => format!(
+                        "in a script file or a `<script>` of the template: `element.addEventListener(\"{event}\", …)`"
+                    ),
+                    false => "write a `<button>`, and in a script `element.addEventListener(\"click\", …)`".to_string(),
+                })
+                .help(format!("or give the site a policy of its own by the setting `{KEY}`"))
+        })
+        .collect()
+}
