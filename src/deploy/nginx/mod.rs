@@ -122,10 +122,10 @@ impl<'a> Plan<'a> {
     fn mounted(&self, pass: &str) -> String {
         let (bare, below) = (quoted(&self.mount), quoted(&format!("{}/", self.mount)));
         // An address in a redirect is encoded as it is in all others.
-        let target = quoted(&format!("{}/", self.raw_mount));
+        let target = quoted(&format!("{}/$is_args$args", self.raw_mount));
         format!(
             "\n    # The site is below a path (`server.public_url`), which is taken off before it is asked.\n    absolute_redirect off;\n    \
-             location = {bare} {{\n        return 301 {target}$is_args$args;\n    }}\n    location {below} {{\n{pass}\n    }}\n    \
+             location = {bare} {{\n        return 301 {target};\n    }}\n    location {below} {{\n{pass}\n    }}\n    \
              # What this server has beside it goes here.\n    location / {{\n        return 404;\n    }}\n"
         )
     }

@@ -96,7 +96,7 @@ impl Plan<'_> {
         let mut text = self.location("=", &address, &file, headers, Some(&asset.mime));
         if let Some(bare) = address.strip_suffix('/').filter(|bare| !bare.is_empty()) {
             let (mount, raw) = (&self.mount, &self.raw_mount);
-            let (from, to) = (quoted(&format!("{mount}{bare}")), encoded(&format!("{address}")));
+            let (from, to) = (quoted(&format!("{mount}{bare}")), encoded(&address));
             text.push_str(&format!(
                 "    location = {from} {{\n        return 308 \"{raw}{to}$is_args$args\";\n    }}\n"
             ));
