@@ -6,6 +6,7 @@ mod admin;
 mod assets;
 #[cfg(feature = "source")]
 mod check;
+mod deploy;
 #[cfg(feature = "overlay")]
 mod dev;
 mod healthcheck;
@@ -99,6 +100,9 @@ enum Command {
     Assets(assets::Command),
     /// Ask a running process whether requests should be sent to it, at `server.admin` or its own address or `--address`; exit code 0 or 1
     Healthcheck(healthcheck::Flags),
+    /// Make what systemd and NGINX need for this site, of its own settings and routes
+    #[command(subcommand)]
+    Deploy(deploy::Command),
     /// Make a random key for the setting `security.secret_key`
     #[cfg(feature = "secrets")]
     Key,
@@ -158,6 +162,7 @@ impl Command {
             Command::Routes(flags) => routes::run(&*options.site(app)?, &flags),
             Command::Assets(command) => command.run(&options.snapshot(app)?),
             Command::Healthcheck(flags) => healthcheck::run(app, options, &flags),
+            Command::Deploy(command) => command.run(app, options),
             #[cfg(feature = "secrets")]
             Command::Key => key::run(),
             #[cfg(feature = "db")]

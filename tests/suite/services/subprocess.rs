@@ -32,6 +32,7 @@ const SITES: &[(&str, Site)] = &[
     ("stuck", sites::stuck),
     ("logged", crate::logs::site),
     ("proxied", crate::proxies::site::app),
+    ("kit", crate::kit::site::app),
     #[cfg(feature = "websocket")]
     ("sockets", sockets::app),
 ];
