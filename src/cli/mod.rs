@@ -8,6 +8,7 @@ mod check;
 mod deploy;
 #[cfg(feature = "overlay")]
 mod dev;
+mod install;
 #[cfg(feature = "secrets")]
 mod key;
 mod log;

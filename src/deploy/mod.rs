@@ -10,9 +10,10 @@
 //! Nothing here starts a program or touches the machine; the commands do ([`crate::cli`]).
 
 pub(crate) mod choices;
+pub(crate) mod install;
 pub(crate) mod layout;
 mod nginx;
-mod subject;
+pub(crate) mod subject;
 mod systemd;
 
 use std::path::PathBuf;
