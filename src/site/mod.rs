@@ -28,7 +28,6 @@ pub use renderer::{
     mark_for_once,
 };
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
-pub(crate) use settings::names_secret;
 pub use settings::{Layer, Outside, Settings, Shown};
 pub use translator::Translator;
 pub use urls::{PublicUrl, Urls};

@@ -6,7 +6,6 @@ use super::Machine;
 use super::machine::Call;
 use super::target::{Kind, Target};
 use crate::error::Error;
-use crate::site::names_secret;
 
 /// The oldest systemd that understands the units.
 const SYSTEMD: u32 = 247;
@@ -67,7 +66,7 @@ fn systemd_version(text: &str) -> Option<u32> {
 ///
 /// [`Error::Deploy`] with all that does not fit.
 pub(super) fn target(machine: &Machine, target: &Target) -> Result<(), Error> {
-    let wrong: Vec<String> = [same_site(target), production(target), secrets(target)?, nginx(machine, target)]
+    let wrong: Vec<String> = [same_site(target), production(target), nginx(machine, target)]
         .into_iter()
         .flatten()
         .chain(credentials(machine, target))
@@ -100,19 +99,6 @@ fn production(target: &Target) -> Option<String> {
             target.wish.binary.display()
         )
     })
-}
-
-/// What is chosen with `--set` stands in a unit, which everybody can read.
-fn secrets(target: &Target) -> Result<Option<String>, Error> {
-    let choices = target.wish.record.choices()?;
-    let secret = choices.settings.keys().find(|key| names_secret(key));
-    Ok(secret.map(|key| {
-        format!(
-            "`--set {key}=…` would stand in a unit that everybody on the machine can read: put it into `/etc/{}/environment` as `{}=…` instead",
-            choices.name,
-            crate::deploy::subject::variable(key)
-        )
-    }))
 }
 
 fn nginx(machine: &Machine, target: &Target) -> Option<String> {

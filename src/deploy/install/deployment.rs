@@ -126,7 +126,7 @@ fn test(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, is
         plan.add(verify::systemd(machine, target, &placed.files));
     }
     if machine.is_live && (placed.concerns_nginx() || is_linked) {
-        plan.add(verify::nginx());
+        plan.add(verify::nginx(machine));
     }
 }
 

@@ -95,7 +95,7 @@ impl Description {
             static_root: choices.static_root.clone(),
             host: host.cloned().unwrap_or_else(|| "localhost".to_string()),
             public_url: public_url(settings.get::<Option<String>>("server.public_url")?, choices),
-            processes: processes(&layout, choices, settings.get("server.port")?),
+            processes: processes(&layout, subject, choices)?,
             enabled: enabled(&layout, choices),
             trial: layout.trial(),
             files: files.map(Text::from).collect(),
@@ -115,17 +115,16 @@ fn public_url(setting: Option<String>, choices: &Choices) -> String {
     setting.or_else(|| host.map(|host| format!("{scheme}://{host}/"))).unwrap_or_default()
 }
 
-fn processes(layout: &Layout, choices: &Choices, port: u16) -> Vec<Process> {
-    let process = |(number, instance): (u16, Option<u16>)| Process {
-        service: layout.service(instance),
-        sockets: vec![layout.socket(instance), layout.admin(instance)],
-        address: match choices.socket {
+fn processes(layout: &Layout, subject: &Subject, choices: &Choices) -> Result<Vec<Process>, Error> {
+    let process = |instance: Option<u16>| {
+        let address = match choices.socket {
             Socket::Unix => format!("unix:{}", layout.http_socket(instance).display()),
-            Socket::Tcp => format!("127.0.0.1:{}", port.saturating_add(number)),
-        },
-        admin: format!("unix:{}", layout.admin_socket(instance).display()),
+            Socket::Tcp => format!("127.0.0.1:{}", choices.port(&subject.settings, instance)?),
+        };
+        let (service, sockets) = (layout.service(instance), vec![layout.socket(instance), layout.admin(instance)]);
+        Ok(Process { service, sockets, address, admin: format!("unix:{}", layout.admin_socket(instance).display()) })
     };
-    (0..).zip(choices.instances()).map(process).collect()
+    choices.instances().into_iter().map(process).collect()
 }
 
 fn enabled(layout: &Layout, choices: &Choices) -> Vec<String> {

@@ -164,10 +164,15 @@ pub(super) fn texts(plan: &mut Plan, machine: &Machine, target: &Target) -> Resu
     let mut by_hand = Vec::new();
     for file in wanted(machine, target) {
         let since = record::since(machine, &target.wish.record, &file.path, &file.text, file.mode)?;
+        // The page of maintenance is the operator's to change.
+        let is_theirs = file.path == machine.layout.maintenance() && !target.wish.force;
         let may_stay = target.wish.kind != Kind::Install && !target.wish.force;
         let shown = file.path.display();
         match since {
             Since::Same => plan.add(Step::unchanged(format!("`{shown}` is as it should be"))),
+            Since::Changed | Since::ChangedAlone if is_theirs => {
+                plan.add(Step::unchanged(format!("`{shown}` stays as it was changed by hand")));
+            }
             Since::ChangedAlone if may_stay => {
                 plan.note(format!(
                     "`{shown}` was changed by hand; it stays so, because this version would write the same as the last"
@@ -225,7 +230,7 @@ pub(super) fn keep(trail: &mut super::Trail, place: &Path) -> Result<(), Error> 
 /// The files of the version without NGINX's where that is not wanted, and its site where this system keeps sites.
 fn wanted(machine: &Machine, target: &Target) -> Vec<Text> {
     let layout = &machine.layout;
-    let is_wanted = |file: &&Text| target.has_nginx() || !is_nginx(&file.path);
+    let is_wanted = |file: &&Text| target.has_nginx() || !(is_nginx(&file.path) || file.path == layout.maintenance());
     let has_sites = machine.on_disk(SITES_AVAILABLE).is_dir();
     let placed = |file: &Text| match file.path == layout.site_available() && !has_sites {
         true => Text { path: layout.conf_d(), ..file.clone() },

@@ -28,7 +28,7 @@ pub(crate) fn plan(machine: &Machine, record: &Record, purge: bool) -> Result<Pl
     if machine.is_live {
         plan.add(units::daemon_reload());
         if concerns_nginx {
-            plan.add(verify::nginx());
+            plan.add(verify::nginx(machine));
             plan.add(units::nginx(machine));
         }
     }
@@ -94,11 +94,11 @@ fn nginx_link(plan: &mut Plan, machine: &Machine) -> Result<bool, Error> {
 /// Whole folders go last, because they do not come back.
 fn folders(plan: &mut Plan, machine: &Machine, purge: bool) {
     let layout = &machine.layout;
-    let mut going: Vec<PathBuf> = vec![layout.home()];
+    let mut going: Vec<PathBuf> = vec![layout.home(), layout.cache()];
     if purge {
         // With a user that exists only while the process runs, systemd keeps the folder itself out of reach of others.
         let private = |folder: &str| Path::new(folder).join("private").join(layout.name());
-        going.extend([layout.etc(), layout.state(), private("/var/lib"), private("/var/cache"), layout.cache()]);
+        going.extend([layout.etc(), layout.state(), private("/var/lib"), private("/var/cache")]);
     }
     for path in going {
         let place = machine.on_disk(&path);

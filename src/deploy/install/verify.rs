@@ -48,9 +48,21 @@ fn accepts(machine: &Machine, made: &mut Trail, folder: &Path, units: &[(String,
     machine.call(Call::new("systemd-analyze", &arguments)).map(drop)
 }
 
-/// NGINX looks at all of its files, with the new one among them. What runs does not notice.
-pub(super) fn nginx() -> Step {
-    Step::new("ask NGINX whether it accepts its files (`nginx -t`)", |machine, _| {
-        machine.call(Call::new("nginx", &["-t", "-q"])).map(drop)
+/// NGINX looks at all of its files, with the new one among them. What runs does not notice, but for a cache that it makes already.
+pub(super) fn nginx(machine: &Machine) -> Step {
+    let cache = machine.on_disk(machine.layout.cache());
+    Step::new("ask NGINX whether it accepts its files (`nginx -t`)", move |machine, trail| {
+        if !cache.exists() {
+            trail.back(format!("`{}` is there", cache.display()), move |_| files::remove_all(&cache));
+        }
+        machine.call(Call::new("nginx", &["-t", "-q"])).map(drop).map_err(|error| {
+            match error.to_string().contains("duplicate default server") {
+                true => Error::Deploy(format!(
+                    "{error}\n  every host is to be answered, which another site claims too: give `--domain`, or remove the link \
+                     `/etc/nginx/sites-enabled/default`"
+                )),
+                false => error,
+            }
+        })
     })
 }

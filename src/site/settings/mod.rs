@@ -20,7 +20,6 @@ use serde::de::DeserializeOwned;
 
 pub use layer::{Layer, Outside};
 pub use show::Shown;
-pub(crate) use show::names_secret;
 use value::{Fault, Resolved};
 
 use crate::error::Error;

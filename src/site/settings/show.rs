@@ -61,7 +61,7 @@ pub(super) fn text(key: &str, effective: &Effective) -> String {
 }
 
 /// Whether the last part of a name says that its value is a secret.
-pub(crate) fn names_secret(key: &str) -> bool {
+fn names_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key).to_lowercase();
     ["password", "passwd", "passphrase", "secret", "token", "credential"].iter().any(|word| last.contains(word))
         || last.ends_with("key")

@@ -101,18 +101,6 @@ fn credentials_that_are_not_there_are_all_named() {
 }
 
 #[test]
-fn a_secret_among_the_choices() {
-    let folder = Folder::new();
-    let binary = folder.binary("first", folder.description("1.0.0", 1));
-    let mut choices = crate::deploy::Choices { name: "shop".to_string(), ..Default::default() };
-    choices.settings.insert("db.password".to_string(), "hidden text".to_string());
-    let wish = folder.wish(Kind::Install, binary);
-    let record = wish.record.clone().choosing(&choices);
-    let error = refused(&folder, Wish { record, ..wish });
-    assert!(error.contains("KALGAN__DB__PASSWORD") && !error.contains("hidden text"), "{error}");
-}
-
-#[test]
 fn no_nginx_unless_it_is_not_wanted() {
     let folder = Folder::new();
     fs::remove_dir_all(folder.root.path().join("etc/nginx")).unwrap();
@@ -157,6 +145,16 @@ fn an_upgrade_leaves_alone_what_was_changed_by_hand_and_would_not_change() {
     let told = folder.run(folder.wish(Kind::Upgrade, second)).unwrap().join("\n");
     assert!(told.contains("`/etc/nginx/sites-available/shop` was changed by hand; it stays so"), "{told}");
     assert_eq!(folder.read(site), "with a certificate\n");
+}
+
+#[test]
+fn the_page_of_maintenance_is_the_operators_to_change() {
+    let (folder, binary) = installed();
+    folder.write("opt/shop/maintenance.html", "back at noon\n");
+    folder.run(folder.wish(Kind::Install, binary.clone())).unwrap();
+    assert_eq!(folder.read("opt/shop/maintenance.html"), "back at noon\n");
+    folder.run(Wish { force: true, ..folder.wish(Kind::Install, binary) }).unwrap();
+    assert_eq!(folder.read("opt/shop/maintenance.html.old"), "back at noon\n");
 }
 
 #[test]
