@@ -81,7 +81,7 @@ impl Plan<'_> {
     }
 
     fn cache(&self) -> String {
-        let (zone, variable) = (&self.upstream, &self.variable);
+        let (zone, variable) = (format!("{}_cache", self.upstream), &self.variable);
         format!(
             "# A small cache of answers that say `public` and how long (`max-age`). Conditions and ranges are for the site to answer, and NGINX\n\
              # keeps them from it where it caches: such requests, and WebSockets, go past the cache.\n\

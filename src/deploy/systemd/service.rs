@@ -104,11 +104,13 @@ impl Plan<'_> {
         let own = &self.choices.settings;
         set("What runs here is in production, whatever the binary was built as.", "environment.is_prod", "true");
         if !own.contains_key("server.trusted_proxies") {
-            set(
-                "NGINX is believed what it says of the visitor: nobody else can reach the socket.",
-                "server.trusted_proxies",
-                &self.trusted()?,
-            );
+            let reason = match self.choices.socket {
+                Socket::Unix => "NGINX is believed what it says of the visitor: nobody else can reach the socket.",
+                Socket::Tcp => {
+                    "What NGINX says of the visitor is believed; so is any program of this machine, as all reach the port."
+                }
+            };
+            set(reason, "server.trusted_proxies", &self.trusted()?);
         }
         if self.choices.has_several() {
             set(
