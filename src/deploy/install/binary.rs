@@ -26,6 +26,8 @@ const FAMILIES: [[u16; 2]; 2] = [[3, 62], [40, 183]];
 #[derive(Debug)]
 pub(super) struct Binary {
     pub(super) path: PathBuf,
+    /// Its path for people: a process knows its own file by another name.
+    pub(super) shown: String,
     pub(super) size: u64,
     hash: u128,
 }
@@ -50,7 +52,8 @@ impl Binary {
         });
         check_processor(path, &head[..read], &own.map_err(wrong)?)?;
         let (size, hash) = measure(File::open(path).map_err(wrong)?, &mut io::sink()).map_err(wrong)?;
-        Ok(Binary { path: path.to_path_buf(), size, hash })
+        let shown = shown(path);
+        Ok(Binary { path: path.to_path_buf(), shown, size, hash })
     }
 
     /// The name of the version: the release, and twelve digits of a hash of its bytes.
@@ -83,7 +86,7 @@ impl Binary {
             let copied = measure(File::open(&self.path)?, target)?;
             match copied == (self.size, self.hash) {
                 true => Ok(()),
-                false => Err(io::Error::other(format!("`{}` changed meanwhile", self.path.display()))),
+                false => Err(io::Error::other(format!("`{}` changed meanwhile", self.shown))),
             }
         })
     }
@@ -125,7 +128,7 @@ impl Binary {
     }
 
     fn understood(&self, ended: &Ended) -> Result<Description, Error> {
-        let path = self.path.display();
+        let path = &self.shown;
         if !ended.success {
             return Err(Error::Deploy(format!(
                 "`{path}` cannot be deployed here ({}){}{}",
@@ -144,7 +147,7 @@ impl Binary {
         Error::Deploy(format!(
             "`{}` cannot be run here: {error}\n  where it says that there is no such file, the program's loader is missing: build it for this \
              system, or for one that needs no loader (`--target {}-unknown-linux-musl`)",
-            self.path.display(),
+            self.shown,
             std::env::consts::ARCH
         ))
     }
@@ -177,6 +180,11 @@ fn advice(ended: &Ended) -> &'static str {
     } else {
         ""
     }
+}
+
+fn shown(path: &Path) -> String {
+    let own = path.starts_with("/proc").then(|| fs::read_link(path).ok()).flatten();
+    own.as_deref().unwrap_or(path).display().to_string()
 }
 
 fn check_processor(path: &Path, head: &[u8], own: &[u8]) -> Result<(), Error> {

@@ -80,7 +80,7 @@ fn same_site(target: &Target) -> Option<String> {
     (!site.is_empty() && site != other && !target.wish.is_named).then(|| {
         format!(
             "`{}` is the site `{other}`, and what is deployed is `{site}`; where the one shall take the place of the other, say so with `--name`",
-            target.wish.binary.display()
+            target.binary.shown
         )
     })
 }
@@ -96,7 +96,7 @@ fn production(target: &Target) -> Option<String> {
         format!(
             "`{}` is a build for development, slow and large: build it with `cargo build --release`, or say that it is meant with \
              `--set environment.is_prod=true`",
-            target.wish.binary.display()
+            target.binary.shown
         )
     })
 }

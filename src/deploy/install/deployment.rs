@@ -172,7 +172,7 @@ fn keep_record(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Pla
     let is_same = !target.is_hidden
         && files::look(&place)? == files::Found::File { bytes: text.clone().into_bytes(), mode: 0o600 };
     plan.add(match is_same {
-        true => Step::unchanged(says),
+        true => Step::unchanged(format!("the choices are recorded in `{}`", path.display())),
         false => Step::new(says, move |_, trail| files::write(trail, &place, text.as_bytes(), 0o600)),
     });
     Ok(())

@@ -145,7 +145,7 @@ impl Placed {
 }
 
 /// Whether a file is read by NGINX.
-fn is_nginx(path: &Path) -> bool {
+pub(super) fn is_nginx(path: &Path) -> bool {
     path.starts_with("/etc/nginx")
 }
 

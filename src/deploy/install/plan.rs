@@ -18,6 +18,8 @@ pub(crate) struct Step {
 #[derive(Default)]
 pub(crate) struct Plan {
     steps: Vec<Step>,
+    /// What does not come back, and so is only done when all steps have been.
+    last: Vec<Step>,
     /// What an operator should know before it begins.
     notes: Vec<String>,
 }
@@ -42,6 +44,11 @@ impl Plan {
         self.steps.push(step);
     }
 
+    /// A step that cannot be taken back. It is done after all others, and when it fails, the others stay done.
+    pub(super) fn add_last(&mut self, step: Step) {
+        self.last.push(step);
+    }
+
     pub(super) fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
@@ -58,7 +65,7 @@ impl Plan {
             None => format!("unchanged: {}", step.says),
         };
         let notes = self.notes.iter().map(|note| format!("note: {note}"));
-        self.steps.iter().map(step).chain(notes).collect()
+        self.steps.iter().chain(&self.last).map(step).chain(notes).collect()
     }
 
     /// Does all steps. Each is told as it begins.
@@ -81,8 +88,22 @@ impl Plan {
                 return Err(failed(&step.says, &error, trail, machine, tell));
             }
         }
-        Ok(())
+        finish(self.last, machine, tell)
     }
+}
+
+/// Does what does not come back. Nobody can interrupt it, and what fails keeps nothing else from being done.
+fn finish(last: Vec<Step>, machine: &Machine, tell: &dyn Fn(&str)) -> Result<(), Error> {
+    machine.is_taking_back();
+    let mut left = String::new();
+    for step in last {
+        tell(&step.says);
+        let done = step.act.map_or(Ok(()), |act| act(machine, &mut Trail::default()));
+        if let Err(error) = done {
+            left.push_str(&format!("\n- {error}"));
+        }
+    }
+    if left.is_empty() { Ok(()) } else { Err(Error::Deploy(format!("all but this is done; what is left:{left}"))) }
 }
 
 fn failed(step: &str, error: &Error, trail: Trail, machine: &Machine, tell: &dyn Fn(&str)) -> Error {

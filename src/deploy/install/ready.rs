@@ -60,10 +60,17 @@ fn status(mut stream: impl Read + Write, host: &str) -> io::Result<u16> {
     text.and_then(|status| status.parse().ok()).ok_or_else(|| io::Error::other("that is no answer in HTTP"))
 }
 
-/// An error with the last lines of a unit's journal below it.
+/// An error with the last lines of a unit's journal below it: those since it was started last, where systemd tells them apart.
 pub(super) fn with_journal(machine: &Machine, unit: &str, error: &Error) -> Error {
-    let journal = machine.ask(Call::new("journalctl", &["-u", unit, "-n", LINES, "--no-pager", "-o", "cat", "-q"]));
-    let lines = journal.map(|ended| ended.output).unwrap_or_default();
+    let asked = machine.ask(Call::new("systemctl", &["show", "--property=InvocationID", "--value", unit]));
+    let start = asked.map(|ended| ended.output.trim().to_string()).unwrap_or_default();
+    // What the process says, and what systemd says of it.
+    let by_start = [format!("_SYSTEMD_INVOCATION_ID={start}"), "+".to_string(), format!("INVOCATION_ID={start}")];
+    let by_name = ["-u".to_string(), unit.to_string()];
+    let chosen = if start.is_empty() { &by_name[..] } else { &by_start[..] };
+    let mut call = Call::new("journalctl", &["-n", LINES, "--no-pager", "-o", "cat", "-q"]);
+    call.arguments.extend_from_slice(chosen);
+    let lines = machine.ask(call).map(|ended| ended.output).unwrap_or_default();
     let lines: String = lines.lines().map(|line| format!("\n  {}", without_control(line))).collect();
     Error::Deploy(match lines.is_empty() {
         true => format!("{error}\nthe journal of `{unit}` says nothing; `systemctl status {unit}` may"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::deployment;
 use super::plan::{Plan, Step};
 use super::record::{Installed, Record};
-use super::{Machine, files, units, verify};
+use super::{Machine, files, place, units, verify};
 use crate::deploy::layout::SITES_ENABLED;
 use crate::error::Error;
 
@@ -18,19 +18,24 @@ use crate::error::Error;
 /// [`Error::File`] where a file cannot be read.
 pub(crate) fn plan(machine: &Machine, record: &Record, purge: bool) -> Result<Plan, Error> {
     let mut plan = Plan::default();
+    let mut concerns_nginx = nginx_link(&mut plan, machine)?;
+    // NGINX lets go first, so that it never asks where nobody answers.
+    let files = &record.installed.files;
+    let (of_nginx, others): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| place::is_nginx(Path::new(path)));
+    for (path, known) in of_nginx {
+        concerns_nginx |= machine.on_disk(path).exists();
+        deployment::remove(&mut plan, machine, (path, known))?;
+    }
+    if machine.is_live && concerns_nginx && units::nginx_runs(machine) {
+        plan.add(verify::nginx(machine));
+        plan.add(units::reload_nginx());
+    }
     stop(&mut plan, machine, record);
-    let has_nginx = nginx_link(&mut plan, machine)?;
-    let mut concerns_nginx = has_nginx;
-    for (path, known) in &record.installed.files {
-        concerns_nginx |= path.starts_with("/etc/nginx") && machine.on_disk(path).exists();
+    for (path, known) in others {
         deployment::remove(&mut plan, machine, (path, known))?;
     }
     if machine.is_live {
         plan.add(units::daemon_reload());
-        if concerns_nginx {
-            plan.add(verify::nginx(machine));
-            plan.add(units::nginx(machine));
-        }
     }
     let layout = &machine.layout;
     if !purge && machine.on_disk(layout.choices()).exists() {
@@ -105,12 +110,13 @@ fn folders(plan: &mut Plan, machine: &Machine, purge: bool) {
         if fs::symlink_metadata(&place).is_err() {
             continue;
         }
-        plan.add(Step::new(format!("remove `{}` with all that is in it", path.display()), move |_, _| {
-            match place.is_symlink() {
+        plan.add_last(Step::new(
+            format!("remove `{}` with all that is in it", path.display()),
+            move |_, _| match place.is_symlink() {
                 true => fs::remove_file(&place).map_err(|error| files::failed(&place, "removed", &error)),
                 false => files::remove_all(&place),
-            }
-        }));
+            },
+        ));
     }
 }
 

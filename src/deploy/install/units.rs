@@ -87,11 +87,12 @@ pub(super) fn trial(machine: &Machine, target: &Target) -> Step {
 
 /// The link `current` leads to the new version, and `previous` to the one before.
 pub(super) fn switch(plan: &mut Plan, machine: &Machine, target: &Target) {
-    let says = format!("let `{}` lead to version {}", machine.layout.current().display(), target.version);
+    let shown = machine.layout.current().display().to_string();
     if target.is_current() {
-        plan.add(Step::unchanged(says));
+        plan.add(Step::unchanged(format!("`{shown}` leads to version {}", target.version)));
         return;
     }
+    let says = format!("let `{shown}` lead to version {}", target.version);
     let folder = |version: &str| PathBuf::from("versions").join(version);
     let (current, previous) = (machine.on_disk(machine.layout.current()), machine.on_disk(machine.layout.previous()));
     let (new, old) = (folder(&target.version), target.current.as_deref().map(folder));
@@ -278,15 +279,25 @@ pub(super) fn forget_failure(machine: &Machine, unit: &str) {
     let _ = machine.systemctl(&["reset-failed", unit]);
 }
 
+/// Whether NGINX runs.
+pub(super) fn nginx_runs(machine: &Machine) -> bool {
+    state(machine, NGINX).is_active
+}
+
+/// NGINX reads its files again.
+pub(super) fn reload_nginx() -> Step {
+    Step::new("let NGINX read its files again", |machine, trail| {
+        trail.afterwards("NGINX has not read its old files again", |machine| {
+            machine.systemctl(&["reload", NGINX]).map(drop)
+        });
+        machine.systemctl(&["reload", NGINX]).map(drop)
+    })
+}
+
 /// NGINX reads its files again, or is started.
 pub(super) fn nginx(machine: &Machine) -> Step {
-    match state(machine, NGINX).is_active {
-        true => Step::new("let NGINX read its files again", |machine, trail| {
-            trail.afterwards("NGINX has not read its old files again", |machine| {
-                machine.systemctl(&["reload", NGINX]).map(drop)
-            });
-            machine.systemctl(&["reload", NGINX]).map(drop)
-        }),
+    match nginx_runs(machine) {
+        true => reload_nginx(),
         false => Step::new("start NGINX", |machine, trail| {
             trail.back("NGINX runs", |machine| machine.systemctl(&["stop", NGINX]).map(drop));
             let started = machine.systemctl(&["start", NGINX]).map(drop);

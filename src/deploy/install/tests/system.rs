@@ -211,7 +211,7 @@ impl System {
         let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
         let is_question = matches!(
             (&*program, &arguments[..]),
-            ("systemctl", ["is-active" | "is-enabled" | "reset-failed", ..])
+            ("systemctl", ["is-active" | "is-enabled" | "reset-failed" | "show", ..])
                 | ("df" | "journalctl", _)
                 | ("nginx", ["-v"])
                 | (_, ["deploy", ..])
@@ -235,6 +235,7 @@ impl System {
         match (&*program, &arguments[..]) {
             ("systemctl", ["is-active", _, unit]) => ended(self.active.borrow().contains(*unit), ""),
             ("systemctl", ["is-enabled", _, unit]) => ended(self.enabled.borrow().contains(*unit), ""),
+            ("systemctl", ["show", ..]) => ended(true, "0123456789abcdef\n"),
             ("systemctl", [verb, units @ ..]) => {
                 units.iter().for_each(|unit| self.systemctl(root, verb, unit));
                 ended(true, "")
