@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Options;
+use super::{Options, install};
 use crate::deploy::{self, Choices, File, Layout, Socket, Subject, Tls};
 use crate::error::Error;
 use crate::launch::App;
@@ -17,6 +17,19 @@ pub(super) enum Command {
     Nginx(Flags),
     /// Print the units of the site for systemd
     Systemd(Flags),
+    /// Put this binary in place as a service behind NGINX; repeated, it changes what is other and nothing else
+    ///
+    /// What fails is taken back. The choices are kept in `/etc/NAME/deploy.json` and need not be given again.
+    Install(install::Install),
+    /// Let another binary of the site take over; where it does not get ready, the one before goes on
+    Upgrade(install::Upgrade),
+    /// Let the version before this one, or an earlier one, take over again
+    Rollback(install::Rollback),
+    /// Stop the site and remove what was put in place; secrets, choices and what the site has written stay
+    Uninstall(install::Uninstall),
+    /// What this binary is and needs, for the one that deploys it
+    #[command(hide = true)]
+    Describe,
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +85,11 @@ impl Command {
         let (flags, make): (_, fn(&Subject, &Choices) -> Result<Vec<File>, Error>) = match self {
             Command::Nginx(flags) => (flags, deploy::nginx),
             Command::Systemd(flags) => (flags, deploy::systemd),
+            Command::Install(flags) => return flags.run(app, options),
+            Command::Upgrade(flags) => return flags.run(app),
+            Command::Rollback(flags) => return flags.run(app),
+            Command::Uninstall(flags) => return flags.run(app),
+            Command::Describe => return install::describe(app, options),
         };
         let subject = Subject::new(options.snapshot(app)?, options.outside()?)?;
         let choices = flags.choices.over(None, options, &subject)?;

@@ -10,6 +10,7 @@ mod deploy;
 #[cfg(feature = "overlay")]
 mod dev;
 mod healthcheck;
+mod install;
 #[cfg(feature = "secrets")]
 mod key;
 pub(crate) mod log;

@@ -10,9 +10,10 @@
 //! The texts touch nothing; the commands write them.
 
 pub(crate) mod choices;
+pub(crate) mod install;
 pub(crate) mod layout;
 mod nginx;
-mod subject;
+pub(crate) mod subject;
 mod systemd;
 
 use std::path::PathBuf;

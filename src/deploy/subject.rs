@@ -50,7 +50,7 @@ impl Subject {
 }
 
 /// The variable that sets a key.
-pub(super) fn variable(key: &str) -> String {
+pub(crate) fn variable(key: &str) -> String {
     format!("KALGAN__{}", key.replace('.', "__").replace('-', "_").to_uppercase())
 }
 

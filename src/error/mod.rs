@@ -40,6 +40,9 @@ pub enum Error {
     /// A file or folder that a command writes cannot be written; the text names path and reason and says what to do.
     #[error("{0}")]
     File(String),
+    /// A deployment cannot be made or was taken back; the text says why, and what is left.
+    #[error("{0}")]
+    Deploy(String),
     /// The site's files have mistakes.
     #[error("{}", crate::problem::report(.0))]
     Site(Vec<Problem>),

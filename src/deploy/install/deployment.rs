@@ -1,0 +1,249 @@
+//! The plan that makes a version serve: for the first time, in the place of another, or again.
+//!
+//! The order of its steps is what keeps visitors served:
+//!
+//! 1. everything is put where nobody uses it yet: the binary in a folder of its own, secrets, static files, which only add to others;
+//! 2. units and NGINX's file are written, which nothing reads by itself, and tested;
+//! 3. the new version is tried in its sandbox;
+//! 4. the link `current` leads to it, and processes change over;
+//! 5. NGINX reads its file;
+//! 6. what was done is recorded.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::place::{self, Placed};
+use super::plan::{Plan, Step};
+use super::record::{self, Installed, Record};
+use super::target::{Kind, Target, Wish};
+use super::{Machine, checks, files, public, units, verify};
+use crate::error::Error;
+
+/// A plan, and what is to be told and tidied up when it has been carried out.
+pub(crate) struct Deployment {
+    plan: Plan,
+    target: Target,
+    /// The folder of static files whose earlier contents were kept until now.
+    exported: Option<std::path::PathBuf>,
+}
+
+impl Deployment {
+    /// Looks at the machine and plans for a wish.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Deploy`] with what keeps it from being done; nothing has been changed then.
+    pub(crate) fn plan(machine: &Machine, wish: Wish) -> Result<Self, Error> {
+        let target = Target::new(machine, wish)?;
+        checks::target(machine, &target)?;
+        let mut plan = Plan::default();
+        notes(&mut plan, machine, &target);
+        place::binary(&mut plan, machine, &target);
+        let secrets_change = place::private(&mut plan, machine, &target)?;
+        let exported = place::static_files(&mut plan, machine, &target);
+        let placed = place::texts(&mut plan, machine, &target)?;
+        let is_linked = place::nginx_link(&mut plan, machine, &target)?;
+        let is_other = secrets_change || !target.is_current();
+        test(&mut plan, machine, &target, &placed, is_linked);
+        if machine.is_live && placed.concerns_systemd() {
+            plan.add(units::daemon_reload());
+        }
+        if machine.is_live && (is_other || placed.concerns_systemd()) {
+            plan.add(units::trial(machine, &target));
+        }
+        units::switch(&mut plan, machine, &target);
+        units::change_over(&mut plan, machine, &target, &placed, is_other);
+        obsolete(&mut plan, machine, &target, &placed)?;
+        if machine.is_live && (placed.concerns_nginx() || is_linked) {
+            plan.add(units::nginx(machine));
+        }
+        keep_record(&mut plan, machine, &target, &placed)?;
+        Ok(Deployment { plan, target, exported })
+    }
+
+    /// The plan for people.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.plan.lines()
+    }
+
+    /// Carries it out, and gives what people want to know then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Plan::run`]; what was there before is there again then.
+    pub(crate) fn run(self, machine: &Machine, keep: usize, tell: &dyn Fn(&str)) -> Result<Vec<String>, Error> {
+        let Deployment { plan, target, exported } = self;
+        let changes = plan.changes();
+        plan.run(machine, tell)?;
+        let mut lines = Vec::new();
+        // What is in the way here is no reason to take a version back that serves.
+        let tidied = exported.map_or(Ok(()), |folder| public::forget(&folder)).and_then(|()| prune(machine, keep));
+        match tidied {
+            Ok(removed) => lines.extend(removed.iter().map(|version| format!("removed the old version {version}"))),
+            Err(error) => lines.push(format!("note: {error}")),
+        }
+        lines.extend(told(machine, &target, changes));
+        Ok(lines)
+    }
+}
+
+/// What an operator should know of.
+fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
+    if target.is_hidden {
+        plan.note(format!(
+            "this user cannot look into `{}`, so the plan takes it as empty",
+            machine.layout.etc().display()
+        ));
+    }
+    let is_set = |name: &String| target.variables.iter().any(|(known, _)| known == name);
+    for name in target.description.variables.iter().filter(|name| !target.is_hidden && !is_set(name)) {
+        plan.note(format!(
+            "the settings read the variable `{name}`, which is not in `{}`",
+            machine.layout.environment().display()
+        ));
+    }
+    let (had, has) = (&target.wish.record.installed.migrations, &target.description.migrations);
+    let undone: Vec<&str> = had.iter().filter(|file| !has.contains(file)).map(String::as_str).collect();
+    if !undone.is_empty() {
+        plan.note(format!(
+            "the version that serves has migrations which version {} does not know ({}): what they did to the database is not undone",
+            target.version,
+            undone.join(", ")
+        ));
+    }
+    let new: Vec<&str> = has.iter().filter(|file| !had.contains(file)).map(String::as_str).collect();
+    if !new.is_empty() && target.wish.kind != Kind::Install {
+        plan.note(format!(
+            "version {} brings migrations ({}): with `db.migrate_on_start` its first process applies them, and only going back does not undo them",
+            target.version,
+            new.join(", ")
+        ));
+    }
+}
+
+fn test(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, is_linked: bool) {
+    if placed.concerns_systemd() && machine.is_live {
+        plan.add(verify::systemd(machine, target, &placed.files));
+    }
+    if machine.is_live && (placed.concerns_nginx() || is_linked) {
+        plan.add(verify::nginx(machine));
+    }
+}
+
+/// Files that were written for the choices or the version before and are no longer wanted.
+fn obsolete(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed) -> Result<(), Error> {
+    let before = &target.wish.record.installed.files;
+    let is_wanted = |path: &str| placed.files.iter().any(|file| file.path == Path::new(path));
+    let mut units = false;
+    for (path, known) in before.iter().filter(|(path, _)| !is_wanted(path)) {
+        units |= place::is_unit(Path::new(path));
+        remove(plan, machine, (path, known))?;
+    }
+    if units && machine.is_live {
+        plan.add(units::daemon_reload());
+    }
+    Ok(())
+}
+
+/// Removes a file of ours; one that was changed by hand is kept beside it.
+pub(super) fn remove(plan: &mut Plan, machine: &Machine, (path, known): (&str, &str)) -> Result<(), Error> {
+    let place = machine.on_disk(path);
+    let by_hand = match files::look(&place)? {
+        files::Found::Nothing => return Ok(()),
+        files::Found::File { bytes, .. } => record::hash(&bytes) != known,
+        _ => true,
+    };
+    let kept = if by_hand { format!(", which was changed by hand and is kept as `{path}.old`") } else { String::new() };
+    plan.add(Step::new(format!("remove `{path}`{kept}"), move |_, trail| {
+        if by_hand {
+            place::keep(trail, &place)?;
+        }
+        files::remove(trail, &place)
+    }));
+    Ok(())
+}
+
+/// The last step: what is in place now.
+fn keep_record(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed) -> Result<(), Error> {
+    let path = machine.layout.choices();
+    let place = machine.on_disk(&path);
+    let text = recorded(target, placed).text();
+    let says = format!("record the choices in `{}`", path.display());
+    let is_same = !target.is_hidden
+        && files::look(&place)? == files::Found::File { bytes: text.clone().into_bytes(), mode: 0o600 };
+    plan.add(match is_same {
+        true => Step::unchanged(format!("the choices are recorded in `{}`", path.display())),
+        false => Step::new(says, move |_, trail| files::write(trail, &place, text.as_bytes(), 0o600)),
+    });
+    Ok(())
+}
+
+fn recorded(target: &Target, placed: &Placed) -> Record {
+    let description = &target.description;
+    let hash = |file: &super::description::Text| (file.path.display().to_string(), record::hash(file.text.as_bytes()));
+    let files: BTreeMap<String, String> = placed.files.iter().map(hash).collect();
+    let processes = &description.processes;
+    Record {
+        installed: Installed {
+            site: description.name.clone(),
+            migrations: description.migrations.clone(),
+            without_nginx: !target.has_nginx(),
+            files,
+            services: processes.iter().map(|process| process.service.clone()).collect(),
+            sockets: processes.iter().flat_map(|process| process.sockets.clone()).collect(),
+            enabled: description.enabled.clone(),
+        },
+        ..target.wish.record.clone()
+    }
+}
+
+/// Removes the oldest versions; those that the links lead to stay. Gives the names of those that went.
+fn prune(machine: &Machine, keep: usize) -> Result<Vec<String>, Error> {
+    let layout = &machine.layout;
+    let folder = machine.on_disk(layout.versions());
+    let mut linked = Vec::new();
+    for link in [layout.current(), layout.previous(), layout.next()] {
+        linked.extend(super::target::link_name(&machine.on_disk(link))?);
+    }
+    let mut versions = super::versions(&folder)?;
+    versions.truncate(versions.len().saturating_sub(keep.max(1)));
+    let mut removed = Vec::new();
+    for version in versions.into_iter().filter(|version| !linked.contains(version)) {
+        files::remove_all(&folder.join(&version))?;
+        removed.push(version);
+    }
+    Ok(removed)
+}
+
+/// The last lines: what serves, where, and what an operator may want to do next.
+fn told(machine: &Machine, target: &Target, changes: bool) -> Vec<String> {
+    let (description, layout) = (&target.description, &machine.layout);
+    let first = match (changes, machine.is_live) {
+        (false, _) => {
+            format!("unchanged: {} {} is in place as version {}", description.name, description.release, target.version)
+        }
+        (true, true) => format!("{} {} serves as version {}", description.name, description.release, target.version),
+        (true, false) => {
+            format!("{} {} is in place as version {}", description.name, description.release, target.version)
+        }
+    };
+    let mut lines = vec![first];
+    if !description.public_url.is_empty() && target.has_nginx() {
+        lines.push(format!("  address      {}", description.public_url));
+    }
+    if !changes || target.wish.kind != Kind::Install || !machine.is_live {
+        return lines;
+    }
+    let name = layout.name();
+    let unit = if description.processes.len() > 1 { format!("'{name}@*'") } else { name.to_string() };
+    lines.push(format!("  messages     journalctl -u {unit} -f"));
+    lines.push(format!("  a new one    {} deploy upgrade NEW_BINARY", layout.binary().display()));
+    lines.push(format!("  and back     {} deploy rollback", layout.binary().display()));
+    let (is_plain, host) = (description.public_url.starts_with("http://"), &description.host);
+    if is_plain && target.has_nginx() {
+        lines.push(format!(
+            "  certificate  certbot certonly --webroot -w /var/www/html -d {host}, then `deploy install --tls CERT KEY`"
+        ));
+    }
+    lines
+}

@@ -1,0 +1,163 @@
+//! `/etc/NAME/deploy.json`: the choices of a deployment, and what was put in place for them.
+//!
+//! The choices are kept as they were read: a version passes on to the next one what it does not know itself.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use twox_hash::XxHash3_128;
+
+use super::Machine;
+use super::files::{self, Found};
+use crate::deploy::{Choices, Layout};
+use crate::error::Error;
+
+/// The key that is not a choice.
+const INSTALLED: &str = "installed";
+
+/// The record of a deployment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Record {
+    pub(super) choices: Map<String, Value>,
+    pub(super) installed: Installed,
+}
+
+/// What is in place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Installed {
+    /// The site's crate.
+    pub(super) site: String,
+    /// What of its migrations the version that runs has.
+    pub(super) migrations: Vec<String>,
+    /// No NGINX on this machine is this deployment's business.
+    pub(super) without_nginx: bool,
+    /// The files, by their paths, each with a hash of the text that was written.
+    pub(super) files: BTreeMap<String, String>,
+    /// The units of the processes and their sockets.
+    pub(super) services: Vec<String>,
+    pub(super) sockets: Vec<String>,
+    /// The units that the machine's start begins with.
+    pub(super) enabled: Vec<String>,
+}
+
+impl Record {
+    /// Reads the record of a deployment; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where the file cannot be read or is none of ours.
+    pub(crate) fn read(layout: &Layout) -> Result<Option<Record>, Error> {
+        let path = layout.on_disk(layout.choices());
+        let Found::File { bytes, .. } = files::look(&path)? else { return Ok(None) };
+        Record::parse(&bytes).map(Some).map_err(|reason| {
+            Error::File(format!(
+                "`{}` cannot be understood: {reason}; mend it, or move it away and give all choices again",
+                path.display()
+            ))
+        })
+    }
+
+    fn parse(bytes: &[u8]) -> serde_json::Result<Record> {
+        let mut choices: Map<String, Value> = serde_json::from_slice(bytes)?;
+        let installed = choices.remove(INSTALLED).map(serde_json::from_value).transpose()?.unwrap_or_default();
+        Ok(Record { choices, installed })
+    }
+
+    /// The choices, as far as this version knows them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where one is of another type.
+    pub(crate) fn choices(&self) -> Result<Choices, Error> {
+        serde_json::from_value(Value::Object(self.choices.clone())).map_err(|reason| {
+            Error::File(format!("the choices of the deployment cannot be understood: {reason}; give them again"))
+        })
+    }
+
+    /// The same record with these choices.
+    pub(crate) fn choosing(mut self, choices: &Choices) -> Record {
+        if let Ok(Value::Object(chosen)) = serde_json::to_value(choices) {
+            self.choices.extend(chosen);
+        }
+        self
+    }
+
+    /// The choices for another version, as JSON.
+    pub(super) fn choices_text(&self) -> String {
+        Value::Object(self.choices.clone()).to_string()
+    }
+
+    /// The whole file.
+    pub(super) fn text(&self) -> String {
+        let mut all = self.choices.clone();
+        if let Ok(installed) = serde_json::to_value(&self.installed) {
+            all.insert(INSTALLED.to_string(), installed);
+        }
+        format!("{:#}\n", Value::Object(all))
+    }
+
+    /// The hash of the text that was last written to a path.
+    pub(super) fn hash(&self, path: &Path) -> Option<&str> {
+        self.installed.files.get(&*path.to_string_lossy()).map(String::as_str)
+    }
+}
+
+/// What has become of a file since it was written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Since {
+    /// It is not there.
+    Absent,
+    /// It has the new text and rights already.
+    Same,
+    /// It is as it was written last, so it may be replaced.
+    Ours,
+    /// Somebody changed it; what would be written now is what was written then.
+    ChangedAlone,
+    /// Somebody changed it, or made it before us.
+    Changed,
+}
+
+/// Compares the file at a path with the text that is to be there.
+///
+/// # Errors
+///
+/// [`Error::File`] where it cannot be read.
+pub(super) fn since(machine: &Machine, record: &Record, path: &Path, text: &str, mode: u32) -> Result<Since, Error> {
+    let known = record.hash(path);
+    Ok(match files::look(&machine.on_disk(path))? {
+        Found::Nothing => Since::Absent,
+        Found::File { bytes, mode: had } if bytes == text.as_bytes() && had == mode => Since::Same,
+        Found::File { bytes, .. } if bytes == text.as_bytes() || known == Some(&*hash(&bytes)) => Since::Ours,
+        _ if known == Some(&*hash(text.as_bytes())) => Since::ChangedAlone,
+        _ => Since::Changed,
+    })
+}
+
+/// A hash that tells texts apart. It guards against oversight and not against malice.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    format!("{:032x}", XxHash3_128::oneshot(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_of_a_newer_version_are_kept() {
+        let text =
+            br#"{"name": "shop", "domains": ["a.de"], "colour": "blue", "installed": {"site": "shop", "later": 1}}"#;
+        let record = Record::parse(text).unwrap();
+        let choices = record.choices().unwrap();
+        assert_eq!((&*choices.name, &choices.domains[..]), ("shop", &["a.de".to_string()][..]));
+        let again = record.choosing(&Choices { instances: 3, ..choices });
+        let text = again.text();
+        assert!(text.contains("\"colour\": \"blue\"") && text.contains("\"instances\": 3"), "{text}");
+        assert_eq!(Record::parse(text.as_bytes()).unwrap(), again);
+        // Whoever reads the choices alone is not disturbed by the rest.
+        assert_eq!(serde_json::from_str::<Choices>(&text).unwrap().instances, 3);
+        assert!(!again.choices_text().contains("installed"));
+    }
+}

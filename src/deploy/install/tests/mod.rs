@@ -1,0 +1,5 @@
+//! Deployments into a folder. The programs of the system are played by [`System`], which keeps what systemd would know and fails when told.
+
+mod refused;
+mod steps;
+mod system;
