@@ -7,9 +7,11 @@ mod assets;
 mod check;
 #[cfg(feature = "overlay")]
 mod dev;
+mod diff;
 #[cfg(feature = "secrets")]
 mod key;
 mod log;
+mod manifest;
 #[cfg(feature = "db")]
 mod migrate;
 mod routes;
@@ -24,6 +26,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::launch::App;
@@ -100,6 +103,10 @@ enum Command {
     Migrate(migrate::Flags),
     /// Show the settings that count and where each comes from
     Settings,
+    /// Show everything that is in the binary: files, routes, texts, settings and what it needs from outside
+    Manifest(manifest::Flags),
+    /// Show what differs between an earlier binary of the site and this one; the exit code is 1 where something does
+    Diff(diff::Flags),
     /// Show the versions of the site and of Kalgan, and the version tag of the static files
     Version,
 }
@@ -121,15 +128,20 @@ pub(crate) fn run(app: &Arc<App>, arguments: impl IntoIterator<Item = OsString>)
     match command.run(app, &line.options) {
         Ok(code) => code,
         Err(error) => {
-            // Where standard error is closed there is nobody to tell.
-            let _ = match &error {
-                // Its lines begin with the files in which the mistakes are.
-                Error::Site(_) => writeln!(std::io::stderr(), "{error}"),
-                _ => writeln!(std::io::stderr(), "error: {error}"),
-            };
+            tell(&error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says why a command could not do what it was asked.
+fn tell(error: &Error) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = match error {
+        // Its lines begin with the files in which the mistakes are.
+        Error::Site(_) => writeln!(std::io::stderr(), "{error}"),
+        _ => writeln!(std::io::stderr(), "error: {error}"),
+    };
 }
 
 impl Command {
@@ -147,6 +159,8 @@ impl Command {
             #[cfg(feature = "db")]
             Command::Migrate(flags) => migrate::run(app, options, &flags),
             Command::Settings => settings::run(&*options.site(app)?),
+            Command::Manifest(flags) => manifest::run(&options.snapshot(app)?, &flags),
+            Command::Diff(flags) => Ok(diff::run(app, options, &flags)),
             Command::Version => version::run(&options.snapshot(app)?),
         }
     }
@@ -168,10 +182,13 @@ impl Options {
         }
         let short = [("server.address", &self.address), ("server.port", &self.port)];
         flags.extend(short.into_iter().filter_map(|(key, value)| Some((key.to_string(), value.clone()?))));
-        let credentials =
-            self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
-        let outside = Outside { variables: variables(), flags, credentials, ..Outside::default() };
+        let outside = Outside { variables: variables(), flags, credentials: self.credentials(), ..Outside::default() };
         self.with_file(outside)
+    }
+
+    /// The folder that `!credential` reads from, where there is one.
+    fn credentials(&self) -> Option<PathBuf> {
+        self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))
     }
 
     /// The site in the binary, with the overlay over it where one is given.
@@ -290,6 +307,12 @@ fn print(text: &str) -> Result<(), Error> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(()),
     }
+}
+
+/// A result as JSON with a line break at its end.
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|error| Error::Output(error.into()))
 }
 
 /// Columns as wide as their widest cell, two spaces between them.
