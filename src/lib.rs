@@ -38,6 +38,7 @@ pub mod build;
 mod captured_log;
 mod cli;
 pub mod controller;
+mod deploy;
 pub mod error;
 #[doc(hidden)]
 pub mod generated;

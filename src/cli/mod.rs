@@ -5,6 +5,7 @@
 mod assets;
 #[cfg(feature = "source")]
 mod check;
+mod deploy;
 #[cfg(feature = "overlay")]
 mod dev;
 mod diff;
@@ -95,6 +96,9 @@ enum Command {
     /// List the static files in the binary, or write them to a folder for NGINX
     #[command(subcommand)]
     Assets(assets::Command),
+    /// Make what systemd and NGINX need for this site, of its own settings and routes
+    #[command(subcommand)]
+    Deploy(deploy::Command),
     /// Make a random key for the setting `security.secret_key`
     #[cfg(feature = "secrets")]
     Key,
@@ -154,6 +158,7 @@ impl Command {
             Command::Check => check::run(app, options),
             Command::Routes(flags) => routes::run(&*options.site(app)?, &flags),
             Command::Assets(command) => command.run(&options.snapshot(app)?),
+            Command::Deploy(command) => command.run(app, options),
             #[cfg(feature = "secrets")]
             Command::Key => key::run(),
             #[cfg(feature = "db")]

@@ -4,12 +4,12 @@
 
 mod export;
 mod list;
-pub(super) mod types;
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use crate::deploy::types;
 use crate::error::Error;
 use crate::snapshot::Snapshot;
 

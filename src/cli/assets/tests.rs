@@ -1,4 +1,5 @@
-use super::{list, types};
+use super::list;
+use crate::deploy::types;
 use crate::snapshot::{Asset, Encoding, Variant};
 
 /// A static file with compressed forms of these lengths.

@@ -16,7 +16,7 @@ const DEFAULT: &str = "application/octet-stream";
 const LONGEST: usize = 32;
 
 /// The directives below a comment that says what they are for.
-pub(super) fn page(snapshot: &Snapshot) -> String {
+pub(crate) fn page(snapshot: &Snapshot) -> String {
     let (name, release) = (one_line(&snapshot.name), one_line(&snapshot.release));
     format!(
         "# The types of the static files of {name} {release}, for the `server` or `location` with `root` and `gzip_static on`.\n{}",
@@ -26,7 +26,7 @@ pub(super) fn page(snapshot: &Snapshot) -> String {
 
 /// NGINX directives that give each of these files its type: `types`, `default_type`, `charset off` and, for a file whose type is not
 /// that of most others with its ending, a `location` of its own. They are for a `server` or `location`.
-pub(in crate::cli) fn directives(assets: &[Asset]) -> String {
+pub(crate) fn directives(assets: &[Asset]) -> String {
     let endings = endings(assets);
     let mut types: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (ending, mime) in endings.iter().filter(|(_, mime)| **mime != DEFAULT) {

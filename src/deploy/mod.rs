@@ -1,0 +1,42 @@
+//! The deployment kit: the files that systemd and NGINX need for this very site, made of its own settings and routes.
+//!
+//! | Step | Module |
+//! |---|---|
+//! | what an operator chooses, kept beside the settings for the next version | `choices` |
+//! | where everything of a deployment lies | `layout` |
+//! | what is deployed: the frozen site and the settings of a production process | `subject` |
+//! | the texts | `nginx`, `systemd` |
+//!
+//! Nothing here starts a program or touches the machine; the commands do ([`crate::cli`]).
+
+pub(crate) mod choices;
+pub(crate) mod layout;
+mod nginx;
+mod subject;
+mod systemd;
+
+use std::path::PathBuf;
+
+pub(crate) use choices::{Choices, Socket, Tls};
+pub(crate) use layout::Layout;
+pub(crate) use nginx::{nginx, types};
+pub(crate) use subject::Subject;
+pub(crate) use systemd::systemd;
+
+/// A file of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct File {
+    /// Where it goes on the server: an absolute path.
+    pub(crate) path: PathBuf,
+    /// All of it.
+    pub(crate) text: String,
+    /// Its rights, such as `0o644`.
+    pub(crate) mode: u32,
+}
+
+impl File {
+    /// A file that everybody may read.
+    fn new(path: PathBuf, text: String) -> Self {
+        File { path, text, mode: 0o644 }
+    }
+}
