@@ -9,6 +9,7 @@ mod deploy;
 #[cfg(feature = "overlay")]
 mod dev;
 mod diff;
+mod doctor;
 #[cfg(feature = "secrets")]
 mod key;
 mod log;
@@ -111,6 +112,8 @@ enum Command {
     Manifest(manifest::Flags),
     /// Show what differs between an earlier binary of the site and this one; the exit code is 1 where something does
     Diff(diff::Flags),
+    /// Look at the machine that the site is deployed on and say what is wrong; the exit code is 1 where there is a problem
+    Doctor(doctor::Flags),
     /// Show the versions of the site and of Kalgan, and the version tag of the static files
     Version,
 }
@@ -166,6 +169,7 @@ impl Command {
             Command::Settings => settings::run(&*options.site(app)?),
             Command::Manifest(flags) => manifest::run(&options.snapshot(app)?, &flags),
             Command::Diff(flags) => Ok(diff::run(app, options, &flags)),
+            Command::Doctor(flags) => doctor::run(app, options, &flags),
             Command::Version => version::run(&options.snapshot(app)?),
         }
     }

@@ -10,6 +10,7 @@
 //! Nothing here starts a program or touches the machine; the commands do ([`crate::cli`]).
 
 pub(crate) mod choices;
+pub(crate) mod doctor;
 pub(crate) mod layout;
 mod nginx;
 mod subject;
