@@ -127,11 +127,12 @@ pub(super) fn keep_alive(examination: &Examination) -> Vec<Trouble> {
         ));
     }
     let closes = |place: &Place<'_>| {
-        let connection = header(place, "Connection");
-        place.value("proxy_http_version").is_none_or(|version| version == "1.0")
-            || connection.is_none_or(|it| !it.is_empty())
+        // What NGINX says where nobody says otherwise. A variable is for WebSockets, and empty for the rest.
+        let connection = header(place, "Connection").unwrap_or("close");
+        place.value("proxy_http_version").is_none_or(|version| version == "1.0") || connection == "close"
     };
-    if site.servers().iter().map(|server| server.at("/")).any(|place| site.asks(&place) && closes(&place)) {
+    if site.servers().iter().map(|server| server.at(&top(examination))).any(|place| site.asks(&place) && closes(&place))
+    {
         let found = "NGINX closes each connection to the site after one request";
         troubles.push(Trouble::warning(found, "`proxy_http_version 1.1;` and `proxy_set_header Connection \"\";`"));
     }
@@ -148,7 +149,7 @@ pub(super) fn headers(examination: &Examination) -> Vec<Trouble> {
     ];
     let Some(site) = found(examination) else { return Vec::new() };
     let mut troubles = Vec::new();
-    for place in site.servers().iter().map(|server| server.at("/")).filter(|place| site.asks(place)) {
+    for place in site.servers().iter().map(|server| server.at(&top(examination))).filter(|place| site.asks(place)) {
         // One header may say the same as those three (RFC 7239).
         let says_all = header(&place, "Forwarded").is_some_and(|it| !it.is_empty());
         let missing = |name: &str| header(&place, name).is_none_or(str::is_empty) && !(says_all && name != "Host");
@@ -189,7 +190,7 @@ pub(super) fn static_addresses(examination: &Examination) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     for server in site.servers() {
         for asset in &*examination.subject.snapshot.assets {
-            let place = server.files_at(&format!("/{}", asset.path));
+            let place = server.files_at(&format!("{}{}", top(examination), asset.path));
             let first = asset.path.split('/').next().unwrap_or(&asset.path);
             let prefix = if asset.is_root { format!("/{}", asset.path) } else { format!("/{first}/") };
             let reads =
@@ -208,6 +209,15 @@ fn found(examination: &Examination) -> Option<Site> {
     Site::find(examination).ok().flatten()
 }
 
+/// The path of the site's top as NGINX sees it, with a slash at its end: `server.public_url` may say that it lies below another one.
+fn top(examination: &Examination) -> String {
+    let address = examination.subject.settings.get::<Option<String>>("server.public_url").ok().flatten();
+    let address = address.as_deref().and_then(|it| it.split_once("://")).map_or("", |(_, rest)| rest);
+    let path = address.split_once('/').map_or("", |(_, path)| path).trim_matches('/');
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    if path.is_empty() { "/".to_string() } else { format!("/{path}/") }
+}
+
 /// Looks at the top of the site in each server, and at each path of each route.
 fn at_each(
     examination: &Examination,
@@ -217,9 +227,10 @@ fn at_each(
     let Some(site) = found(examination) else { return Vec::new() };
     let mut troubles = Vec::new();
     for server in site.servers() {
-        troubles.extend(at_top(&server.at("/")));
+        troubles.extend(at_top(&server.at(&top(examination))));
         for route in &*examination.subject.snapshot.routes {
             let paths = route.paths.iter().filter_map(|path| example(&path.pattern, &route.requirements));
+            let paths = paths.map(|path| format!("{}{}", top(examination), path.trim_start_matches('/')));
             troubles.extend(paths.filter_map(|path| at_route(&server.at(&path), route)));
         }
     }
