@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::site::Outside;
+use crate::site::{Outside, Settings};
 
 /// The choices of a deployment, complete: what a command line leaves out has been decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,20 @@ impl Choices {
         self.instances > 1
     }
 
+    /// The port of an instance on this machine: `server.port` and those after it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where there is no such port.
+    pub(crate) fn port(&self, settings: &Settings, instance: Option<u16>) -> Result<u16, Error> {
+        const KEY: &str = "server.port";
+        let first: u16 = settings.get(KEY)?;
+        let port = first.checked_add(instance.unwrap_or(1).saturating_sub(1)).filter(|_| first != 0);
+        port.ok_or_else(|| {
+            wrong(format!("{} is {first}, from which no port for each instance can be counted", settings.name(KEY)))
+        })
+    }
+
     /// The settings that the deployment changes, beneath those that a command line gives.
     pub(crate) fn beneath(&self, mut outside: Outside) -> Outside {
         let kept = self.settings.iter().map(|(key, value)| (key.clone(), value.clone()));
@@ -135,7 +149,7 @@ fn name(name: &str) -> Result<(), Error> {
 }
 
 /// The name of a host, also `*.example.com`. (RFC 1123 section 2.1; an internationalised one is written in its ASCII form.)
-fn host(domain: &str) -> Result<(), Error> {
+pub(super) fn host(domain: &str) -> Result<(), Error> {
     let is_label = |label: &str| {
         let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         (1..=63).contains(&label.len()) && is_plain && !label.starts_with('-') && !label.ends_with('-')
@@ -159,7 +173,7 @@ fn group(group: &str) -> Result<(), Error> {
 }
 
 /// A path for NGINX and systemd, neither of which must find anything but a path in it.
-fn absolute(path: &str) -> Result<(), Error> {
+pub(super) fn absolute(path: &str) -> Result<(), Error> {
     let has_strange = path.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'\\;{}$%#*?~".contains(c));
     let has_dots = path.split('/').any(|part| part == "..");
     match path.starts_with('/') && path.len() > 1 && !has_strange && !has_dots {

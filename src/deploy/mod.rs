@@ -7,7 +7,7 @@
 //! | what is deployed: the frozen site and the settings of a production process | `subject` |
 //! | the texts | `nginx`, `systemd` |
 //!
-//! Nothing here starts a program or touches the machine; the commands do ([`crate::cli`]).
+//! The texts touch nothing; the commands write them.
 
 pub(crate) mod choices;
 pub(crate) mod doctor;

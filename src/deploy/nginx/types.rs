@@ -27,6 +27,16 @@ pub(crate) fn page(snapshot: &Snapshot) -> String {
 /// NGINX directives that give each of these files its type: `types`, `default_type`, `charset off` and, for a file whose type is not
 /// that of most others with its ending, a `location` of its own. They are for a `server` or `location`.
 pub(crate) fn directives(assets: &[Asset]) -> String {
+    let mut text = by_ending(assets);
+    for asset in odd(assets) {
+        let (address, mime) = (quoted(&format!("/{}", asset.path)), quoted(&asset.mime));
+        line(&mut text, format_args!("location = {address} {{\n    types {{ }}\n    default_type {mime};\n}}"));
+    }
+    text
+}
+
+/// The part of it that goes by endings.
+pub(super) fn by_ending(assets: &[Asset]) -> String {
     let endings = endings(assets);
     let mut types: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (ending, mime) in endings.iter().filter(|(_, mime)| **mime != DEFAULT) {
@@ -42,15 +52,14 @@ pub(crate) fn directives(assets: &[Asset]) -> String {
         format_args!("}}\ndefault_type {DEFAULT};\n# The types above name the character set where there is one."),
     );
     line(&mut text, format_args!("charset off;"));
-    for asset in assets {
-        let given = ending(&asset.path).and_then(|ending| endings.get(&ending).copied()).unwrap_or(DEFAULT);
-        if given != asset.mime {
-            let address = quoted(&format!("/{}", asset.path));
-            let mime = quoted(&asset.mime);
-            line(&mut text, format_args!("location = {address} {{\n    types {{ }}\n    default_type {mime};\n}}"));
-        }
-    }
     text
+}
+
+/// The files whose type is not that of most others with their ending.
+pub(super) fn odd(assets: &[Asset]) -> Vec<&Asset> {
+    let endings = endings(assets);
+    let given = |asset: &Asset| ending(&asset.path).and_then(|ending| endings.get(&ending).copied()).unwrap_or(DEFAULT);
+    assets.iter().filter(|asset| given(asset) != asset.mime).collect()
 }
 
 /// The type of most files with an ending; of two that are as frequent, the first by name.
@@ -78,7 +87,7 @@ fn ending(path: &str) -> Option<String> {
 }
 
 /// A parameter of a directive. Inside quotes only these two characters and line ends mean something else than themselves.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+-._=".contains(&byte)) {
         return text.to_string();
     }

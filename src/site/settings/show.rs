@@ -20,6 +20,13 @@ pub struct Shown {
     pub layer: Layer,
 }
 
+impl Shown {
+    /// Whether the value, or a part of it, is kept from people.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.value.contains(MASK)
+    }
+}
+
 impl Settings {
     /// All settings that count, with the defaults of those that nobody set, sorted by key.
     ///

@@ -33,4 +33,15 @@ impl PublicUrl {
         let mount = uri.path().trim_end_matches('/').to_string();
         Ok(PublicUrl { origin: Some(format!("{scheme}://{host}")), mount })
     }
+
+    /// The path, without a slash at the end; empty where there is none.
+    pub fn mount(&self) -> &str {
+        &self.mount
+    }
+
+    /// The host, without a port; `None` where the setting is not set.
+    pub fn host(&self) -> Option<&str> {
+        let (_, host) = self.origin.as_deref()?.split_once("://")?;
+        Some(crate::site::without_port(host))
+    }
 }

@@ -1,0 +1,176 @@
+//! How much and how long: the site's limits, and a location for each route that has others.
+//!
+//! NGINX chooses a location by the path alone. So one allows as much as any route that a path of it may be of, whatever its method or host:
+//! the site itself holds each request to its own route's limits, and NGINX must never refuse what the site would take.
+
+use std::fmt::Write;
+
+use super::pattern::Pattern;
+use crate::error::Error;
+use crate::site::Settings;
+use crate::snapshot::{Limits, Route};
+
+/// By how many seconds NGINX waits longer than the site, so that the site's own answer is what the visitor gets.
+const LONGER: u64 = 5;
+
+/// What NGINX waits where the site has no limit; it knows no "never".
+const DAYS: &str = "24d";
+
+/// What requests may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowed {
+    pub(super) body: u64,
+    /// In seconds, 0 for no limit.
+    pub(super) time: u64,
+}
+
+/// A path whose requests may take something else than others.
+#[derive(Debug)]
+pub(super) struct Special<'r> {
+    route: &'r Route,
+    pattern: Pattern,
+    allowed: Allowed,
+    streams: bool,
+}
+
+impl Allowed {
+    /// What the settings allow all requests.
+    pub(super) fn of(settings: &Settings) -> Result<Self, Error> {
+        Ok(Allowed { body: settings.get("server.max_body_size")?, time: settings.get("server.request_timeout")? })
+    }
+
+    fn of_route(self, limits: &Limits) -> Self {
+        Allowed { body: limits.max_body_size.unwrap_or(self.body), time: limits.request_timeout.unwrap_or(self.time) }
+    }
+
+    fn or(self, other: Allowed) -> Self {
+        let time = if self.time == 0 || other.time == 0 { 0 } else { self.time.max(other.time) };
+        Allowed { body: self.body.max(other.body), time }
+    }
+
+    /// `client_max_body_size`. A site that takes no body at all says so itself, because 0 is no limit here.
+    pub(super) fn size(self) -> String {
+        const K: u64 = 1024;
+        match self.body.max(1) {
+            bytes if bytes.is_multiple_of(K * K) => format!("{}m", bytes / (K * K)),
+            bytes if bytes.is_multiple_of(K) => format!("{}k", bytes / K),
+            bytes => bytes.to_string(),
+        }
+    }
+
+    /// `proxy_read_timeout` and `proxy_send_timeout`.
+    pub(super) fn patience(self) -> String {
+        match self.time {
+            0 => DAYS.to_string(),
+            seconds => format!("{}s", seconds + LONGER),
+        }
+    }
+}
+
+/// The paths of all routes with limits of their own, in the order of the routes. Hosts that NGINX does not answer for count no less: what
+/// they allow on a path, they allow in vain.
+pub(super) fn special<'r>(routes: &'r [Route], common: Allowed) -> Vec<Special<'r>> {
+    let patterns = |route: &'r Route| route.paths.iter().map(move |path| Pattern::new(route, &path.pattern));
+    let all: Vec<(Pattern, &Route)> =
+        routes.iter().flat_map(|route| patterns(route).map(move |pattern| (pattern, route))).collect();
+    let mut found: Vec<Special<'r>> = Vec::new();
+    for (pattern, route) in all.iter().filter(|(_, route)| route.limits != Limits::default()) {
+        let meeting = all.iter().filter(|(other, _)| other.may_meet(pattern));
+        let allowed = meeting.map(|(_, route)| common.of_route(&route.limits)).reduce(Allowed::or).unwrap_or(common);
+        let is_known = found.iter().any(|known| known.pattern.location("") == pattern.location(""));
+        if allowed != common && !is_known {
+            let streams = allowed.body > common.body && allowed.time == 0 && common.time != 0;
+            found.push(Special { route, pattern: pattern.clone(), allowed, streams });
+        }
+    }
+    found
+}
+
+impl Special<'_> {
+    /// The location's first line.
+    pub(super) fn head(&self, mount: &str) -> String {
+        format!("    location {} {{", self.pattern.location(mount))
+    }
+
+    /// The location, with what every location of the site has in it.
+    pub(super) fn location(&self, common: Allowed, mount: &str, pass: &str) -> String {
+        let mut text = format!("    # Route `{}`.\n", super::comment(&self.route.name));
+        let mut line = |line: &str| writeln!(text, "{line}").expect("writing to a `String` cannot fail");
+        line(&self.head(mount));
+        if self.allowed.body != common.body {
+            line(&format!("        client_max_body_size {};", self.allowed.size()));
+        }
+        if self.allowed.time != common.time {
+            line(&format!("        proxy_read_timeout {0};\n        proxy_send_timeout {0};", self.allowed.patience()));
+        }
+        if self.streams {
+            line(
+                "        # Large bodies without a time limit are streamed: they need not lie on this server's disk first.",
+            );
+            line("        proxy_request_buffering off;");
+        }
+        line(pass);
+        line("    }");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Path;
+
+    const COMMON: Allowed = Allowed { body: 1000, time: 60 };
+
+    fn route(path: &'static str, body: Option<u64>, time: Option<u64>) -> Route {
+        Route {
+            name: path.into(),
+            paths: vec![Path { language: None, pattern: path.into() }].into(),
+            host: None,
+            controller: "c".into(),
+            middleware: Vec::new().into(),
+            methods: None,
+            requirements: Vec::new().into(),
+            language: None,
+            limits: Limits { max_body_size: body, request_timeout: time },
+            place: Default::default(),
+        }
+    }
+
+    fn texts(routes: &[Route]) -> Vec<String> {
+        special(routes, COMMON)
+            .iter()
+            .map(|special| special.location(COMMON, "", "        proxy_pass http://x;"))
+            .collect()
+    }
+
+    #[test]
+    fn a_route_with_limits_has_a_location_and_others_have_none() {
+        let found = texts(&[route("/a", Some(2048), Some(5)), route("/b", None, None)]);
+        assert_eq!(found.len(), 1);
+        for line in ["location = /a {", "client_max_body_size 2k;", "proxy_read_timeout 10s;", "proxy_pass http://x;"] {
+            assert!(found[0].contains(line), "{line}: {}", found[0]);
+        }
+        assert!(!found[0].contains("buffering"));
+    }
+
+    #[test]
+    fn nginx_never_refuses_what_another_route_of_the_path_takes() {
+        // The stricter one comes first, and a request that is not its own goes to the other.
+        assert!(texts(&[route("/a/{id}", Some(10), None), route("/{x}/{y}", None, None)]).is_empty());
+        let found = texts(&[route("/a/{id}", Some(10), None), route("/{x}/{y}", Some(5000), Some(0))]);
+        assert!(
+            found.iter().all(|text| text.contains("client_max_body_size 5000;") && text.contains(DAYS)),
+            "{found:?}"
+        );
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn none_and_nothing_are_not_mixed_up() {
+        assert_eq!(Allowed { body: 0, time: 0 }.size(), "1");
+        assert_eq!(Allowed { body: 10 << 20, time: 0 }.size(), "10m");
+        assert_eq!(Allowed { body: 1, time: 0 }.patience(), DAYS);
+        assert!(texts(&[route("/a", Some(9000), Some(0))])[0].contains("proxy_request_buffering off;"));
+    }
+}
