@@ -62,7 +62,10 @@ struct Examination {
     layout: Layout,
     /// What was chosen when the site was deployed; none where it was not, or where only root may read it.
     chosen: Option<Choices>,
+    /// The site as the deployed process has it.
     subject: Subject,
+    /// The site as the command `deploy` sees it, which knows nothing of what its own units say.
+    printing: Subject,
     /// The folder of the credentials.
     credentials: PathBuf,
     nginx: Option<PathBuf>,
@@ -138,21 +141,24 @@ const CHECKS: &[(&str, Check)] = &[
 /// Makes all checks.
 pub(crate) fn examine(visit: Visit) -> Report {
     let mut findings = Vec::new();
-    let (outside, troubles) = deployed(&visit.layout, visit.outside);
+    let (outside, troubles) = deployed(&visit.layout, visit.outside.clone());
     let chosen = outside::choices(&visit.layout);
     findings.extend(named("choices", [troubles, chosen.as_ref().err().cloned().into_iter().collect()].concat()));
     let chosen = chosen.ok().flatten();
-    let outside = match &chosen {
+    let beneath = |outside: Outside| match &chosen {
         Some(choices) => choices.beneath(outside),
         None => outside,
     };
+    let (outside, printing) = (beneath(outside), beneath(visit.outside));
     findings.extend(named("settings", settings(&visit.snapshot, &outside)));
     let credentials = outside.credentials.clone().unwrap_or_else(|| visit.layout.on_disk(visit.layout.credentials()));
-    match Subject::new(visit.snapshot, outside) {
-        Ok(subject) => {
-            let unit = unit::installed(&visit.layout);
-            let examination =
-                Examination { layout: visit.layout, chosen, subject, credentials, nginx: visit.nginx, unit };
+    let subjects = Subject::new(visit.snapshot.clone(), outside)
+        .and_then(|subject| Ok((subject, Subject::new(visit.snapshot, printing)?)));
+    match subjects {
+        Ok((subject, printing)) => {
+            let (layout, nginx) = (visit.layout, visit.nginx);
+            let unit = unit::installed(&layout);
+            let examination = Examination { layout, chosen, subject, printing, credentials, nginx, unit };
             findings.extend(CHECKS.iter().flat_map(|(name, check)| named(name, check(&examination))));
         }
         // What is wrong has been said of the settings.

@@ -39,7 +39,7 @@ const ORDERS: [&[&str]; 5] = [
 /// Names each line that is missing or weaker.
 pub(super) fn check(examination: &Examination) -> Vec<Trouble> {
     let Some(installed) = &examination.unit else { return Vec::new() };
-    let printed = match deploy::systemd(&examination.subject, &examination.choices()) {
+    let printed = match deploy::systemd(&examination.printing, &examination.choices()) {
         Ok(files) => files.into_iter().find(|file| file.path.file_name() == installed.path.file_name()),
         Err(error) => return vec![Trouble::skipped(error.to_string(), "mend this first")],
     };
