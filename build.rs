@@ -42,4 +42,8 @@ fn main() {
     if let Ok(level) = std::env::var("OPT_LEVEL") {
         println!("cargo::rustc-env=KALGAN_OPT_LEVEL={level}");
     }
+    // What the command `manifest` names as the kind of machine that the binary is for.
+    if let Ok(target) = std::env::var("TARGET") {
+        println!("cargo::rustc-env=KALGAN_TARGET={target}");
+    }
 }

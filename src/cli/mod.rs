@@ -9,11 +9,14 @@ mod check;
 mod deploy;
 #[cfg(feature = "overlay")]
 mod dev;
+mod diff;
+mod doctor;
 mod healthcheck;
 mod install;
 #[cfg(feature = "secrets")]
 mod key;
 pub(crate) mod log;
+mod manifest;
 #[cfg(feature = "db")]
 mod migrate;
 mod notify;
@@ -31,6 +34,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::launch::App;
@@ -112,6 +116,12 @@ enum Command {
     Migrate(migrate::Flags),
     /// Show the settings that count and where each comes from
     Settings,
+    /// Show everything that is in the binary: files, routes, texts, settings and what it needs from outside
+    Manifest(manifest::Flags),
+    /// Show what differs between an earlier binary of the site and this one; the exit code is 1 where something does
+    Diff(diff::Flags),
+    /// Look at the machine that the site is deployed on and say what is wrong; the exit code is 1 where there is a problem
+    Doctor(doctor::Flags),
     /// Show the versions of the site and of Kalgan, and the version tag of the static files
     Version,
 }
@@ -134,12 +144,7 @@ pub(crate) fn run(app: &Arc<App>, arguments: impl IntoIterator<Item = OsString>)
     match command.run(app, &line.options) {
         Ok(code) => code,
         Err(error) => {
-            // Where standard error is closed there is nobody to tell.
-            let _ = match &error {
-                // Its lines begin with the files in which the mistakes are.
-                Error::Site(_) => writeln!(std::io::stderr(), "{error}"),
-                _ => writeln!(std::io::stderr(), "error: {error}"),
-            };
+            tell(&error);
             match error {
                 Error::Setting(_) | Error::Site(_) if serves => ExitCode::from(WRONG_SETTINGS),
                 _ => ExitCode::FAILURE,
@@ -151,6 +156,15 @@ pub(crate) fn run(app: &Arc<App>, arguments: impl IntoIterator<Item = OsString>)
 /// `EX_CONFIG` of `sysexits(3)`, where a site does not start: trying again does not help, somebody has to change a setting first. Of commands
 /// that a person types it would say no more than 1 does.
 const WRONG_SETTINGS: u8 = 78;
+/// Says why a command could not do what it was asked.
+fn tell(error: &Error) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = match error {
+        // Its lines begin with the files in which the mistakes are.
+        Error::Site(_) => writeln!(std::io::stderr(), "{error}"),
+        _ => writeln!(std::io::stderr(), "error: {error}"),
+    };
+}
 
 impl Command {
     fn run(self, app: &Arc<App>, options: &Options) -> Result<ExitCode, Error> {
@@ -169,6 +183,9 @@ impl Command {
             #[cfg(feature = "db")]
             Command::Migrate(flags) => migrate::run(app, options, &flags),
             Command::Settings => settings::run(&*options.site(app)?),
+            Command::Manifest(flags) => manifest::run(&options.snapshot(app)?, &flags),
+            Command::Diff(flags) => Ok(diff::run(app, options, &flags)),
+            Command::Doctor(flags) => doctor::run(app, options, &flags),
             Command::Version => version::run(&options.snapshot(app)?),
         }
     }
@@ -190,15 +207,18 @@ impl Options {
         }
         let short = [("server.address", &self.address), ("server.port", &self.port)];
         flags.extend(short.into_iter().filter_map(|(key, value)| Some((key.to_string(), value.clone()?))));
-        let credentials =
-            self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
-        let outside = Outside { variables: variables(), flags, credentials, ..Outside::default() };
+        let outside = Outside { variables: variables(), flags, credentials: self.credentials(), ..Outside::default() };
         self.with_file(outside)
     }
 
     /// The settings as far as they can be known before the site's files are read, for the log of the start.
     fn first_settings(&self, app: &App) -> Result<Settings, Error> {
         Settings::load(&app.snapshot(), self.outside()?)
+    }
+
+    /// The folder that `!credential` reads from, where there is one.
+    fn credentials(&self) -> Option<PathBuf> {
+        self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))
     }
 
     /// The site in the binary, with the overlay over it where one is given.
@@ -317,6 +337,12 @@ fn print(text: &str) -> Result<(), Error> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(()),
     }
+}
+
+/// A result as JSON with a line break at its end.
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|error| Error::Output(error.into()))
 }
 
 /// Columns as wide as their widest cell, two spaces between them.

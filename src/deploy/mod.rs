@@ -10,6 +10,7 @@
 //! The texts touch nothing; the commands write them.
 
 pub(crate) mod choices;
+pub(crate) mod doctor;
 pub(crate) mod install;
 pub(crate) mod layout;
 mod nginx;

@@ -28,6 +28,7 @@ pub use renderer::{
     mark_for_once,
 };
 pub use router::{Found, Outcome, ReadyRoute, RouteMatch, Router, Step};
+pub(crate) use settings::frozen;
 pub use settings::{Layer, Outside, Settings, Shown};
 pub use translator::Translator;
 pub use urls::{PublicUrl, Urls};

@@ -104,7 +104,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
     ("tracing_appender", &["cli/log/"]),
     ("tracing_subscriber", &["captured_log.rs", "cli/log/"]),
-    ("twox_hash", &["deploy/install/", "server/page/validator"]),
+    ("twox_hash", &["deploy/install/", "server/page/validator", "cli/manifest/make.rs"]),
     ("warp", &["server/"]),
     ("zstd", &["build/compress/encoders.rs"]),
 ];

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub use layer::{Layer, Outside};
 pub use show::Shown;
+pub(crate) use show::frozen;
 use value::{Fault, Resolved};
 
 use crate::error::Error;

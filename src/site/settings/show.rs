@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::value::Resolved;
 use super::{Effective, Layer, Settings};
-use crate::snapshot::{Text, schema};
+use crate::snapshot::{Text, Value, schema};
 
 /// What stands in place of a secret.
 const MASK: &str = "********";
@@ -47,6 +47,32 @@ impl Settings {
         let mut all: Vec<Shown> = set.chain(defaults).collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
         all.into_iter()
+    }
+}
+
+/// A value that the build froze, as people may see it: `!env` and `!credential` as they are written, and secrets masked by the same rules
+/// as in [`Settings::iter`].
+pub(crate) fn frozen(key: &str, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Credential(name) => format!("!credential {name}"),
+        Value::Env { name, default: None } => format!("!env {name}"),
+        Value::Env { name, default: Some(_) } if names_secret(key) || names_secret(name) => {
+            format!("!env [{name}, {MASK}]")
+        }
+        Value::Env { name, default: Some(default) } => {
+            format!("!env [{name}, {}]", without_password(default.to_string()))
+        }
+        _ if names_secret(key) => MASK.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Float(value) => value.to_string(),
+        Value::Text(text) => without_password(text.to_string()),
+        Value::List(items) => items.iter().map(|item| frozen(key, item)).collect::<Vec<_>>().join(", "),
+        Value::Map(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| format!("{key}: {}", frozen(key, value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -1,0 +1,223 @@
+//! Looks at the machine that a site is deployed on and says what is wrong, each with what to do.
+//!
+//! | What | Module |
+//! |---|---|
+//! | the files of the machine, and why one cannot be read | `machine` |
+//! | the settings that the deployed process has | `outside` |
+//! | secrets: credentials, the environment file, the secret key | `secrets` |
+//! | who has the address | `address`, `sockets` |
+//! | where the process writes | `data` |
+//! | NGINX's file of the site | `nginx` |
+//! | static files that NGINX serves | `exported` |
+//! | the units: their sandbox, the number of files | `unit`, `sandbox`, `limits` |
+//! | clock, systemd, the version that runs | `clock`, `versions` |
+//!
+//! Each check is a function from an [`Examination`] to findings; one that finds nothing is fine. No check changes anything, but that of the
+//! folder for data, which makes an empty file there and removes it. None connects to anything.
+
+mod address;
+mod clock;
+mod data;
+mod exported;
+mod limits;
+mod machine;
+mod nginx;
+mod outside;
+mod sandbox;
+mod secrets;
+mod sockets;
+mod unit;
+mod versions;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{Choices, Layout, Subject};
+use crate::error::Error;
+use crate::site::{Outside, Settings};
+use crate::snapshot::Snapshot;
+use outside::deployed;
+use unit::Unit;
+
+/// The form of the report, its field `format`.
+const FORMAT: u32 = 1;
+
+/// What a doctor is told before looking.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    /// Where the deployment lies.
+    pub(crate) layout: Layout,
+    /// The site in this binary.
+    pub(crate) snapshot: Snapshot,
+    /// What the command line puts over its settings.
+    pub(crate) outside: Outside,
+    /// NGINX's file of the site, where it is not to be looked for.
+    pub(crate) nginx: Option<PathBuf>,
+}
+
+/// What the checks look at.
+#[derive(Debug)]
+struct Examination {
+    layout: Layout,
+    /// What was chosen when the site was deployed; none where it was not, or where only root may read it.
+    chosen: Option<Choices>,
+    /// The site as the deployed process has it.
+    subject: Subject,
+    /// The site as the command `deploy` sees it, which knows nothing of what its own units say.
+    printing: Subject,
+    /// The folder of the credentials.
+    credentials: PathBuf,
+    nginx: Option<PathBuf>,
+    /// The installed service.
+    unit: Option<Unit>,
+}
+
+/// How it stands with what was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Fine,
+    /// It could not be looked at.
+    Skipped,
+    Warning,
+    Problem,
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    /// The name of the check.
+    pub(crate) check: &'static str,
+    pub(crate) state: State,
+    /// What was found; empty where it is fine.
+    pub(crate) found: String,
+    /// What to do; empty where there is nothing to do.
+    pub(crate) advice: String,
+}
+
+/// What a check gives: a finding without the check's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Trouble {
+    state: State,
+    found: String,
+    advice: String,
+}
+
+/// All findings.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    format: u32,
+    /// Whether there is no problem; warnings do not count.
+    pub(crate) ok: bool,
+    pub(crate) findings: Vec<Finding>,
+}
+
+type Check = fn(&Examination) -> Vec<Trouble>;
+
+/// All checks, in the order in which they are told.
+const CHECKS: &[(&str, Check)] = &[
+    ("credentials", secrets::credentials),
+    ("environment file", secrets::environment),
+    ("secret key", secrets::secret_key),
+    ("address", address::check),
+    ("data folder", data::check),
+    ("version", versions::running),
+    ("systemd", versions::systemd),
+    ("sandbox", sandbox::check),
+    ("open files", limits::check),
+    ("nginx file", nginx::file),
+    ("nginx build", nginx::build),
+    ("nginx body size", nginx::body_size),
+    ("nginx timeouts", nginx::timeouts),
+    ("nginx keep-alive", nginx::keep_alive),
+    ("nginx headers", nginx::headers),
+    ("trusted proxies", nginx::trusted_proxies),
+    ("static addresses", nginx::static_addresses),
+    ("static files", exported::check),
+    ("clock", clock::check),
+];
+
+/// Makes all checks.
+pub(crate) fn examine(visit: Visit) -> Report {
+    let mut findings = Vec::new();
+    let (outside, troubles) = deployed(&visit.layout, visit.outside.clone());
+    let chosen = outside::choices(&visit.layout);
+    findings.extend(named("choices", [troubles, chosen.as_ref().err().cloned().into_iter().collect()].concat()));
+    let chosen = chosen.ok().flatten();
+    let beneath = |outside: Outside| match &chosen {
+        Some(choices) => choices.beneath(outside),
+        None => outside,
+    };
+    let (outside, printing) = (beneath(outside), beneath(visit.outside));
+    findings.extend(named("settings", settings(&visit.snapshot, &outside)));
+    let credentials = outside.credentials.clone().unwrap_or_else(|| visit.layout.on_disk(visit.layout.credentials()));
+    let subjects = Subject::new(visit.snapshot.clone(), outside)
+        .and_then(|subject| Ok((subject, Subject::new(visit.snapshot, printing)?)));
+    match subjects {
+        Ok((subject, printing)) => {
+            let (layout, nginx) = (visit.layout, visit.nginx);
+            let unit = unit::installed(&layout);
+            let examination = Examination { layout, chosen, subject, printing, credentials, nginx, unit };
+            findings.extend(CHECKS.iter().flat_map(|(name, check)| named(name, check(&examination))));
+        }
+        // What is wrong has been said of the settings.
+        Err(_) => findings.extend(CHECKS.iter().flat_map(|(name, _)| {
+            named(name, vec![Trouble::skipped("the settings do not load", "mend the settings first")])
+        })),
+    }
+    let ok = findings.iter().all(|finding| finding.state != State::Problem);
+    Report { format: FORMAT, ok, findings }
+}
+
+/// Whether the settings load as they do when the process starts.
+fn settings(snapshot: &Snapshot, outside: &Outside) -> Vec<Trouble> {
+    let mut outside = outside.clone();
+    outside.flags.push(("environment.is_prod".to_string(), "true".to_string()));
+    match Settings::load(snapshot, outside) {
+        Ok(_) => Vec::new(),
+        Err(Error::Setting(mistakes)) => {
+            mistakes.lines().map(|line| Trouble::problem(line, "the site does not start: mend it")).collect()
+        }
+        Err(error) => vec![Trouble::problem(error.to_string(), "the site does not start: mend it")],
+    }
+}
+
+/// Findings of a check; what found nothing is fine.
+fn named(check: &'static str, troubles: Vec<Trouble>) -> Vec<Finding> {
+    if troubles.is_empty() {
+        return vec![Finding { check, state: State::Fine, found: String::new(), advice: String::new() }];
+    }
+    let finding = |Trouble { state, found, advice }| Finding { check, state, found, advice };
+    troubles.into_iter().map(finding).collect()
+}
+
+impl Trouble {
+    fn problem(found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Trouble { state: State::Problem, found: found.into(), advice: advice.into() }
+    }
+
+    fn warning(found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Trouble { state: State::Warning, found: found.into(), advice: advice.into() }
+    }
+
+    fn skipped(found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Trouble { state: State::Skipped, found: found.into(), advice: advice.into() }
+    }
+}
+
+impl Examination {
+    /// The choices of the deployment, or what they would be without any.
+    fn choices(&self) -> Choices {
+        let of_site = || Choices { name: self.layout.name().to_string(), ..Choices::default() };
+        self.chosen.clone().unwrap_or_else(of_site)
+    }
+
+    /// A whole number among the settings that has a default.
+    fn number(&self, key: &str) -> u64 {
+        self.subject.settings.get(key).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;
