@@ -68,7 +68,7 @@ fn a_socket_file_of_systemd_is_served_from_and_left_where_it_is() {
         let Some(mut site) = Activated::start(&[&listen, names], &["server.address=unix:/nowhere/site.sock"]) else {
             return;
         };
-        wait_until(|| path.exists());
+        wait_until(|| Client::file(&path).is_ok());
         let mut client = Client::file(&path).unwrap();
         assert_eq!(client.get("/en").unwrap().status, "200");
         assert!(site.greeting().ends_with(&format!(": unix:{}\n", path.display())));
