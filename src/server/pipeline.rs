@@ -1,6 +1,7 @@
 //! What happens to a request between the socket and the answer, in this order:
 //!
-//! 1. a static file, where the address is one (it shadows routes, B85) and the host is known; its answer is there at once;
+//! 1. it is told who asks ([`Serving::client`]), and a static file is answered at once, where the address is one (it shadows routes, B85)
+//!    and the host is known;
 //! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;
@@ -35,7 +36,7 @@ use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors,
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Failure, Request, RequestId, RequestIds, Response, Unreadable, host};
+use crate::http::{Body, Client, Failure, Proxies, Request, RequestId, RequestIds, Response, Unreadable, host};
 use crate::process::Process;
 use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
@@ -61,6 +62,8 @@ pub(super) struct Rules {
     renewal: Renewal,
     /// Host names that are answered; empty answers all.
     hosts: Vec<String>,
+    /// The proxies that are believed what they say of a visitor.
+    proxies: Proxies,
     /// Whether `Accept-Language` chooses the language.
     negotiate: bool,
     /// What compresses answers from memory for clients that take them so; none where the proxy in front does it.
@@ -141,6 +144,7 @@ impl Rules {
             renewal: Renewal::new(settings)?,
             request_timeout: timeout(seconds),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            proxies: Proxies::new(settings)?,
             negotiate: settings.get_bool("i18n.negotiate")?,
             compression: settings.get_bool("server.compression")?.then(Compression::new),
             development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
@@ -160,11 +164,11 @@ impl Rules {
         }
     }
 
-    fn knows_host(&self, parts: &Parts) -> bool {
+    fn knows_host(&self, parts: &Parts, client: &Client) -> bool {
         if self.hosts.is_empty() {
             return true;
         }
-        let name = without_port(host(parts));
+        let name = without_port(client.host.as_deref().unwrap_or_else(|| host(parts)));
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
@@ -177,24 +181,24 @@ impl Answer for Pipeline {
             development.refresh(&self.current);
             serving = self.current.load();
         }
-        match serving.file(&parts) {
+        match serving.file(&parts, &arrival.client) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
+                let asking = Asking { parts, arrival: arrival.clone(), process: self.process.clone() };
                 let serving = Guard::into_inner(serving);
                 Answered::ByFilter(Box::pin(serving.answer_mounted(mounted.clone(), asking, body)))
             }
             Err(other) => {
-                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
+                let asking = Asking { parts, arrival: arrival.clone(), process: self.process.clone() };
                 Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
             }
         }
     }
 
     fn arrival(&self, head: &Parts, peer: Peer) -> Arrival {
-        let given = head.headers.get(X_REQUEST_ID).filter(|_| trusts(peer)).and_then(RequestId::given);
-        let client = peer.address.map(|address| address.ip().to_canonical());
-        Arrival { id: given.unwrap_or_else(|| self.ids.next()), client }
+        let serving = self.current.load();
+        let given = head.headers.get(X_REQUEST_ID).filter(|_| serving.is_trusted(peer)).and_then(RequestId::given);
+        Arrival { id: given.unwrap_or_else(|| self.ids.next()), client: serving.client(head, peer) }
     }
 }
 
@@ -218,16 +222,18 @@ impl Pipeline {
         peer: Peer,
     ) -> warp::reply::Response {
         let serving = self.serving();
-        let id = self.arrival(&parts, peer).id;
-        let asking = |parts| Asking { parts, peer, process: self.process.clone(), id: id.clone() };
-        let mut response = match serving.file(&parts) {
+        let arrival = self.arrival(&parts, peer);
+        let file = serving.file(&parts, &arrival.client);
+        let id = arrival.id.to_header();
+        let asking = |parts| Asking { parts, arrival, process: self.process.clone() };
+        let mut response = match file {
             Ok(answer) => answer.map(Into::into),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
                 serving.answer_mounted(mounted.clone(), asking(parts), body).await.response
             }
             Err(other) => serving.answer_other(other, asking(parts), body).await.response,
         };
-        response.headers_mut().insert(X_REQUEST_ID, id.to_header());
+        response.headers_mut().insert(X_REQUEST_ID, id);
         response
     }
 
@@ -255,9 +261,24 @@ impl Pipeline {
 }
 
 impl Serving {
+    /// Who asks, by the head of a request and its peer: the visitor, where a trusted proxy says who that is.
+    pub(crate) fn client(&self, parts: &Parts, peer: Peer) -> Client {
+        self.rules.proxies.client(parts, peer.address)
+    }
+
+    /// Whether a peer is a trusted proxy, whose headers count.
+    pub(crate) fn is_trusted(&self, peer: Peer) -> bool {
+        self.rules.proxies.is_trusted(peer.address)
+    }
+
     /// Step 1: the answer for a static file, or what the request is for instead.
-    fn file(&self, parts: &Parts) -> Result<http::Response<Bytes>, NoFile> {
-        if !self.rules.knows_host(parts) {
+    fn file(&self, parts: &Parts, client: &Client) -> Result<http::Response<Bytes>, NoFile> {
+        if client.is_contradictory {
+            let reason = "`Forwarded` and `X-Forwarded-…` say different things of the visitor; the proxy in front must write the one and \
+                          remove the other";
+            return Err(NoFile::Refused(Failure::new(400, reason)));
+        }
+        if !self.rules.knows_host(parts, client) {
             return Err(NoFile::OtherHost);
         }
         match self.files.answer(parts) {
@@ -278,9 +299,9 @@ impl Serving {
 
     /// Step 2.
     pub(super) fn request(&self, asking: Asking) -> Result<Request, Box<Unreadable>> {
-        let Asking { parts, peer, process, id } = asking;
-        let mut request = Request::new(self.site.clone(), process, parts, peer.address)?;
-        request.set_id(id);
+        let Asking { parts, arrival, process } = asking;
+        let mut request = Request::new(self.site.clone(), process, parts, arrival.client)?;
+        request.set_id(arrival.id);
         Ok(request)
     }
 
@@ -403,17 +424,11 @@ impl Serving {
     }
 }
 
-/// Whether what this peer says of a request is believed: nobody's, as long as no proxy is trusted.
-fn trusts(_peer: Peer) -> bool {
-    false
-}
-
 /// A request as it comes from a connection, and the process that it comes to.
 pub(super) struct Asking {
     pub(super) parts: Parts,
-    pub(super) peer: Peer,
+    pub(super) arrival: Arrival,
     pub(super) process: Process,
-    pub(super) id: RequestId,
 }
 
 /// What a request is for that is not answered by one slice of a static file.
@@ -441,7 +456,7 @@ impl<B: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send
 
 /// Step 6: middleware and controller. A failure keeps the headers that middleware gave the answer.
 async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Failure> {
-    let response = endpoint.answer(request).await.with_cookies_written(request.settings().is_prod());
+    let response = endpoint.answer(request).await.with_cookies_written(cookies::are_secure(request));
     match response.failure() {
         Some(failure) => Err(failure.clone().with_headers(response.headers())),
         None => Ok(response),

@@ -23,6 +23,7 @@ mod nginx;
 mod outside;
 mod pages;
 mod patch;
+mod proxies;
 mod reading;
 mod release;
 mod server;

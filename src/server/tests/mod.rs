@@ -24,7 +24,7 @@ use warp::reply::Response;
 use super::connection::{self, Connections, Ending};
 use super::{Answer, Answered, Arrival, Listener, Options, Over, Peer, Replied, Stop, body, serve};
 use crate::captured_log::CapturedLog;
-use crate::http::RequestId;
+use crate::http::{Client, RequestId};
 
 /// Answers by path, so that each test can ask for the behaviour that it needs.
 #[derive(Default)]
@@ -82,7 +82,7 @@ impl Answer for Site {
     }
 
     fn arrival(&self, _: &Parts, _: Peer) -> Arrival {
-        Arrival { id: RequestId::default(), client: None }
+        Arrival { id: RequestId::default(), client: Client::direct(None) }
     }
 
     fn over(&self, request: &Over<'_>) {

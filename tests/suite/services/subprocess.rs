@@ -23,6 +23,7 @@ const SITES: &[(&str, Site)] = &[
     ("failing state", lifecycle::failing_state),
     ("slow", lifecycle::slow),
     ("logged", crate::logs::site),
+    ("proxied", crate::proxies::site::app),
     #[cfg(feature = "websocket")]
     ("sockets", sockets::app),
 ];
