@@ -96,7 +96,7 @@ fn ask(answer: &dyn Answer, head: Parts, body: body::Incoming, (peer, arrival): 
         response.headers_mut().insert(CONNECTION, CLOSE);
         return Answered::AtOnce(response);
     }
-    catch_unwind(AssertUnwindSafe(|| answer.answer(head, body, peer, arrival)))
+    catch_unwind(AssertUnwindSafe(|| answer.answer(head, body, arrival)))
         .unwrap_or_else(|panic| Answered::AtOnce(arrival.span().in_scope(|| after_panic(&*panic, peer))))
 }
 

@@ -174,7 +174,7 @@ impl Rules {
 }
 
 impl Answer for Pipeline {
-    fn answer(&self, parts: Parts, body: Incoming, peer: Peer, arrival: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, body: Incoming, arrival: &Arrival) -> Answered {
         // A file needs the site for the moment of the look-up only, so it is borrowed.
         let mut serving = self.current.load();
         if let Some(development) = &serving.development {

@@ -17,6 +17,7 @@ mod identity;
 mod layout;
 mod live;
 mod logs;
+mod manners;
 mod manual;
 mod mistakes;
 mod nginx;

@@ -62,7 +62,12 @@ impl Server {
 
     /// Asks the process to reload, as systemd does.
     pub fn hang_up(&self) {
-        let status = Command::new("kill").args(["-HUP", &self.process.id().to_string()]).status().unwrap();
+        self.signal("-HUP");
+    }
+
+    /// Sends a signal, written as for `kill`.
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 

@@ -44,7 +44,7 @@ impl Site {
 }
 
 impl Answer for Site {
-    fn answer(&self, parts: Parts, body: body::Incoming, _: Peer, _: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, body: body::Incoming, _: &Arrival) -> Answered {
         self.paths.lock().unwrap().push(parts.uri.path().to_owned());
         match parts.uri.path() {
             "/at-once" => return Answered::AtOnce(http::Response::new(Bytes::from_static(b"at once"))),

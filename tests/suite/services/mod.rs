@@ -13,7 +13,7 @@ mod lifecycle;
 mod mail;
 mod mounted;
 mod passwords;
-mod process_site;
+pub mod process_site;
 mod sessions;
 #[cfg(feature = "websocket")]
 mod sockets;

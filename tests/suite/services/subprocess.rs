@@ -4,9 +4,10 @@ use std::process::{Command, ExitCode, Output};
 
 use kalgan::App;
 
-use super::lifecycle;
 #[cfg(feature = "websocket")]
 use super::sockets;
+use super::{lifecycle, process_site};
+use crate::manners::sites;
 use crate::server::{SECRET_KEY, Server};
 
 /// What the test program is told: which site it is, and the command line of that.
@@ -22,8 +23,11 @@ const SITES: &[(&str, Site)] = &[
     ("panicking hook", lifecycle::panicking_hook),
     ("failing state", lifecycle::failing_state),
     ("slow", lifecycle::slow),
-    ("logged", crate::logs::site),
+    ("logged", crate::logs::app),
     ("proxied", crate::proxies::site::app),
+    ("plain", process_site::app),
+    ("signalled", sites::signalled),
+    ("stuck", sites::stuck),
     #[cfg(feature = "websocket")]
     ("sockets", sockets::app),
 ];
@@ -51,7 +55,7 @@ pub fn output(site: &str, port: u16) -> Output {
 }
 
 /// A command that becomes the site when it is given the arguments of its binary.
-fn command(site: &str) -> Command {
+pub fn command(site: &str) -> Command {
     let mut command = Command::new("sh");
     let script = format!(
         "{ARGUMENTS}=\"$*\" exec \"$0\" services::subprocess::the_process_of_a_site --exact --ignored --nocapture"
