@@ -14,6 +14,7 @@ use crate::site::{Context, Value, View, noting};
 /// The variable `request` of a template.
 #[derive(Serialize)]
 struct RequestView<'a> {
+    id: &'a str,
     method: &'a str,
     /// Path and query as they were sent.
     uri: String,
@@ -76,6 +77,7 @@ impl Request {
 
     fn request_view(&self) -> RequestView<'_> {
         RequestView {
+            id: self.id(),
             method: self.method().as_str(),
             uri: self.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
             path: self.path(),

@@ -68,7 +68,7 @@ impl App {
     }
 
     /// Keeps a value that is made when the process starts, after the framework's services: from settings, say, or from what is in the
-    /// database. Where it cannot be made the process does not start.
+    /// database. Where it cannot be made the process does not start. `serve --trial` makes it too, while another process may serve.
     pub fn state_from<T, E, F>(mut self, make: impl Fn(Process) -> F + Send + Sync + 'static) -> Self
     where
         T: Send + Sync + 'static,

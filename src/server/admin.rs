@@ -15,7 +15,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
 use super::{Answer, Answered, Arrival, Options, Over, Peer, Replied, body};
-use crate::http::RequestIds;
+use crate::http::{Client, RequestIds};
 use crate::metrics::Gathered;
 use crate::process::{Dependency, Phase, Process, Readiness};
 
@@ -89,7 +89,7 @@ impl Admin {
 }
 
 impl Answer for Admin {
-    fn answer(&self, parts: Parts, _body: body::Incoming, _: Peer, _: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, _body: body::Incoming, _: &Arrival) -> Answered {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -114,7 +114,7 @@ impl Answer for Admin {
     }
 
     fn arrival(&self, _: &Parts, peer: Peer) -> Arrival {
-        Arrival { id: self.ids.next(), client: peer.address.map(|address| address.ip()) }
+        Arrival { id: self.ids.next(), client: Client::direct(peer.address) }
     }
 
     /// What the operator's own programs ask every few seconds is nobody's visit.

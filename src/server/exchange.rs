@@ -108,7 +108,7 @@ fn ask(answer: &dyn Answer, head: Parts, body: body::Incoming, (peer, arrival): 
         response.headers_mut().insert(CONNECTION, CLOSE);
         return Asked::Refused(response);
     }
-    catch_unwind(AssertUnwindSafe(|| answer.answer(head, body, peer, arrival)))
+    catch_unwind(AssertUnwindSafe(|| answer.answer(head, body, arrival)))
         .map_or_else(|panic| Asked::Refused(arrival.span().in_scope(|| after_panic(&*panic, peer))), Asked::Answered)
 }
 

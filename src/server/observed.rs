@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use tracing::Span;
 
 use super::{Answer, Peer};
-use crate::http::{Request, RequestId};
+use crate::http::{Client, Request, RequestId};
 use crate::metrics::Group;
 use crate::snapshot::Text;
 
@@ -22,8 +22,8 @@ use crate::snapshot::Text;
 pub struct Arrival {
     /// What it is called.
     pub(crate) id: RequestId,
-    /// Who sent it; none over a socket file.
-    pub(crate) client: Option<IpAddr>,
+    /// Who sent it.
+    pub(crate) client: Client,
 }
 
 impl Arrival {
@@ -49,7 +49,7 @@ pub struct Over<'a> {
     pub bytes: u64,
     /// From the complete head to the end of the answer.
     pub duration: Duration,
-    /// Who sent it; none over a socket file.
+    /// Who sent it, as a trusted proxy says; none where nobody knows, as over a socket file.
     pub client: Option<IpAddr>,
     /// What it is called; none where the head could not be read.
     pub id: Option<&'a str>,
@@ -214,7 +214,7 @@ impl Drop for Observed {
             status: self.status,
             bytes: self.bytes,
             duration: self.since.elapsed(),
-            client: self.arrival.client,
+            client: self.arrival.client.address,
             id: Some(self.arrival.id.as_str()),
             language: self.told.language.as_deref(),
             group: &self.told.group,

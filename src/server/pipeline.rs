@@ -1,6 +1,7 @@
 //! What happens to a request between the socket and the answer, in this order:
 //!
-//! 1. a static file, where the address is one (it shadows routes, B85) and the host is known; its answer is there at once;
+//! 1. it is told who asks ([`Serving::client`]), and a static file is answered at once, where the address is one (it shadows routes, B85)
+//!    and the host is known;
 //! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;
@@ -26,8 +27,7 @@ use http::{HeaderName, Method, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::assets::{Lookup, StaticFiles};
-use super::body;
-use super::body::Incoming;
+use super::body::{self, Incoming, RequestBody};
 use super::counted::{self, Counters};
 use super::health::Probe;
 use super::mounted::Mounted;
@@ -37,7 +37,7 @@ use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors,
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Failure, Request, RequestId, RequestIds, Response, Unreadable, host};
+use crate::http::{Body, Client, Failure, Proxies, Request, RequestId, RequestIds, Response, Unreadable, host};
 use crate::metrics::{Connections, Group};
 use crate::process::{AsProcess, Process};
 use crate::site::{Found, ReadyRoute, Site, without_port};
@@ -68,6 +68,8 @@ pub(super) struct Rules {
     hosts: Vec<String>,
     /// Whether `/healthz` and `/readyz` answer where no route does.
     pub(super) health: bool,
+    /// The proxies that are believed what they say of a visitor.
+    proxies: Proxies,
     /// Whether `Accept-Language` chooses the language.
     negotiate: bool,
     /// What compresses answers from memory for clients that take them so; none where the proxy in front does it.
@@ -148,6 +150,7 @@ impl Rules {
             request_timeout: timeout(seconds),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             health: settings.get_bool("server.health")?,
+            proxies: Proxies::new(settings)?,
             negotiate: settings.get_bool("i18n.negotiate")?,
             compression: settings.get_bool("server.compression")?.then(Compression::new),
             development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
@@ -167,32 +170,32 @@ impl Rules {
         }
     }
 
-    fn knows_host(&self, parts: &Parts) -> bool {
+    fn knows_host(&self, parts: &Parts, client: &Client) -> bool {
         if self.hosts.is_empty() {
             return true;
         }
-        let name = without_port(host(parts));
+        let name = without_port(client.host.as_deref().unwrap_or_else(|| host(parts)));
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 
 impl Answer for Pipeline {
-    fn answer(&self, parts: Parts, body: Incoming, peer: Peer, arrival: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, body: Incoming, arrival: &Arrival) -> Answered {
         // A file needs the site for the moment of the look-up only, so it is borrowed.
         let mut serving = self.current.load();
         if let Some(development) = &serving.development {
             development.refresh(&self.current);
             serving = self.current.load();
         }
-        match serving.file(&parts) {
+        match serving.file(&parts, &arrival.client) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
+                let asking = Asking { parts, arrival: arrival.clone(), process: self.process.clone() };
                 let serving = Guard::into_inner(serving);
                 Answered::ByFilter(Box::pin(serving.answer_mounted(mounted.clone(), asking, body)))
             }
             Err(other) => {
-                let asking = Asking { parts, peer, process: self.process.clone(), id: arrival.id.clone() };
+                let asking = Asking { parts, arrival: arrival.clone(), process: self.process.clone() };
                 Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
             }
         }
@@ -200,8 +203,7 @@ impl Answer for Pipeline {
 
     fn arrival(&self, head: &Parts, peer: Peer) -> Arrival {
         self.process.metrics().requests.in_flight.up();
-        let client = peer.address.map(|address| address.ip().to_canonical());
-        Arrival { id: self.id(head, peer), client }
+        self.arriving(head, peer)
     }
 
     fn over(&self, request: &Over<'_>) {
@@ -221,10 +223,11 @@ impl Pipeline {
         Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None, ids: RequestIds::new() }
     }
 
-    /// What a request is called: what a proxy says, else something of our own.
-    fn id(&self, head: &Parts, peer: Peer) -> RequestId {
-        let given = head.headers.get(X_REQUEST_ID).filter(|_| trusts(peer)).and_then(RequestId::given);
-        given.unwrap_or_else(|| self.ids.next())
+    /// What is known of a request when it comes.
+    fn arriving(&self, head: &Parts, peer: Peer) -> Arrival {
+        let serving = self.current.load();
+        let given = head.headers.get(X_REQUEST_ID).filter(|_| serving.is_trusted(peer)).and_then(RequestId::given);
+        Arrival { id: given.unwrap_or_else(|| self.ids.next()), client: serving.client(head, peer) }
     }
 
     /// The same, with filters that are asked before the site's routes.
@@ -241,16 +244,18 @@ impl Pipeline {
         peer: Peer,
     ) -> warp::reply::Response {
         let serving = self.serving();
-        let id = self.id(&parts, peer);
-        let asking = |parts| Asking { parts, peer, process: self.process.clone(), id: id.clone() };
-        let mut response = match serving.file(&parts) {
+        let arrival = self.arriving(&parts, peer);
+        let file = serving.file(&parts, &arrival.client);
+        let id = arrival.id.to_header();
+        let asking = |parts| Asking { parts, arrival, process: self.process.clone() };
+        let mut response = match file {
             Ok(answer) => answer.map(Into::into),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
                 serving.answer_mounted(mounted.clone(), asking(parts), body).await.response
             }
             Err(other) => serving.answer_other(other, asking(parts), body).await.response,
         };
-        response.headers_mut().insert(X_REQUEST_ID, id.to_header());
+        response.headers_mut().insert(X_REQUEST_ID, id);
         response
     }
 
@@ -267,9 +272,24 @@ impl Pipeline {
 }
 
 impl Serving {
+    /// Who asks, by the head of a request and its peer: the visitor, where a trusted proxy says who that is.
+    pub(crate) fn client(&self, parts: &Parts, peer: Peer) -> Client {
+        self.rules.proxies.client(parts, peer.address)
+    }
+
+    /// Whether a peer is a trusted proxy, whose headers count.
+    pub(crate) fn is_trusted(&self, peer: Peer) -> bool {
+        self.rules.proxies.is_trusted(peer.address)
+    }
+
     /// Step 1: the answer for a static file, or what the request is for instead.
-    fn file(&self, parts: &Parts) -> Result<http::Response<Bytes>, NoFile> {
-        if !self.rules.knows_host(parts) {
+    fn file(&self, parts: &Parts, client: &Client) -> Result<http::Response<Bytes>, NoFile> {
+        if client.is_contradictory {
+            let reason = "`Forwarded` and `X-Forwarded-…` say different things of the visitor; the proxy in front must write the one and \
+                          remove the other";
+            return Err(NoFile::Refused(Failure::new(400, reason)));
+        }
+        if !self.rules.knows_host(parts, client) {
             return Err(NoFile::OtherHost);
         }
         match self.files.answer(parts) {
@@ -290,9 +310,9 @@ impl Serving {
 
     /// Step 2.
     pub(super) fn request(&self, asking: Asking) -> Result<Request, Box<Unreadable>> {
-        let Asking { parts, peer, process, id } = asking;
-        let mut request = Request::new(self.site.clone(), process, parts, peer.address)?;
-        request.set_id(id);
+        let Asking { parts, arrival, process } = asking;
+        let mut request = Request::new(self.site.clone(), process, parts, arrival.client)?;
+        request.set_id(arrival.id);
         Ok(request)
     }
 
@@ -357,7 +377,7 @@ impl Serving {
         let limits = self.rules.limits(request.route());
         body::receive(request, body, limits).await?;
         let run = timeout_at(limits.deadline, run(endpoint, request)).await;
-        let response = run.map_err(|_| late(request))??;
+        let response = run.map_err(|_| body::late(request))??;
         render(request, response)
     }
 
@@ -419,17 +439,11 @@ impl Serving {
     }
 }
 
-/// Whether what this peer says of a request is believed: nobody's, as long as no proxy is trusted.
-fn trusts(_peer: Peer) -> bool {
-    false
-}
-
 /// A request as it comes from a connection, and the process that it comes to.
 pub(super) struct Asking {
     pub(super) parts: Parts,
-    pub(super) peer: Peer,
+    pub(super) arrival: Arrival,
     pub(super) process: Process,
-    pub(super) id: RequestId,
 }
 
 /// What a request is for that is not answered by one slice of a static file.
@@ -452,14 +466,9 @@ enum Routed<'s> {
     Probe(Probe),
 }
 
-/// What a request's body may be: hyper's, or one in memory where there is no socket.
-pub trait RequestBody: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static {}
-
-impl<B: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static> RequestBody for B {}
-
 /// Step 6: middleware and controller. A failure keeps the headers that middleware gave the answer.
 async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Failure> {
-    let response = endpoint.answer(request).await.with_cookies_written(request.settings().is_prod());
+    let response = endpoint.answer(request).await.with_cookies_written(cookies::are_secure(request));
     match response.failure() {
         Some(failure) => Err(failure.clone().with_headers(response.headers())),
         None => Ok(response),
@@ -484,12 +493,4 @@ fn timeout(seconds: u64) -> Option<Duration> {
 fn deadline(timeout: Option<Duration>) -> Instant {
     // A year is no limit: requests do not live that long, and the clock's arithmetic cannot overflow.
     Instant::now() + timeout.unwrap_or(Duration::from_secs(31_536_000))
-}
-
-/// Why a request was given up: its client did not send on, or the site did not answer.
-fn late(request: &Request) -> Failure {
-    match request.is_body_awaited() {
-        true => Failure::new(408, "the body did not arrive within `request_timeout` of the server or the route"),
-        false => Failure::new(503, "there was no answer within `request_timeout` of the server or the route"),
-    }
 }

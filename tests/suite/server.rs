@@ -71,6 +71,12 @@ impl Server {
         assert!(status.success());
     }
 
+    /// Asks the process to open its log file anew, as logrotate does.
+    pub fn ask_to_reopen(&self) {
+        let status = Command::new("kill").args(["-USR1", &self.process.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
     /// Asks the process to stop and waits until it has.
     pub fn stop_by_terminating(&mut self) {
         self.terminate();

@@ -45,8 +45,21 @@ where
     let Members { map, is_whole, .. } = members;
     map.end().map_err(|_| fmt::Error)?;
     let text = String::from_utf8(json.into_inner()).map_err(|_| fmt::Error)?;
-    line.push_str(&text);
+    add_printable(&text, line);
     if is_whole { Ok(()) } else { Err(fmt::Error) }
+}
+
+/// JSON escapes the first 32 characters. The other control characters are harmless to programs, but not to a terminal that shows the line.
+fn add_printable(text: &str, line: &mut String) {
+    if text.bytes().all(|byte| byte < 0x7f) {
+        return line.push_str(text);
+    }
+    for c in text.chars() {
+        match c.is_control() {
+            true => line.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => line.push(c),
+        }
+    }
 }
 
 /// The id of the request, and the other spans from the outermost, each with its fields.

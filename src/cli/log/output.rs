@@ -8,6 +8,7 @@
 //! reader that stands still must not keep the site from answering.
 
 use std::io::{self, IsTerminal, Stderr, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use tracing::Metadata;
@@ -79,14 +80,17 @@ impl Output {
         settings: &Settings,
         now: &Arc<Output>,
     ) -> Result<Arc<Output>, Error> {
-        let path = data.file(path)?;
+        let name = || settings.name("log.file");
+        let path = match Path::new(path) {
+            path if path.is_absolute() => path.to_path_buf(),
+            path => data.file(path).map_err(|error| Error::File(format!("{}: {error}", name())))?,
+        };
         match &**now {
             Output::File(_, reopening) if reopening.path() == path => return Ok(Arc::clone(now)),
             _ => {}
         }
         let file = LogFile::open(&path).map_err(|error| {
-            let name = settings.name("log.file");
-            Error::File(format!("`{}`, which {name} asks for, cannot be opened: {error}", path.display()))
+            Error::File(format!("`{}`, which {} asks for, cannot be opened: {error}", path.display(), name()))
         })?;
         let (reopening, dropped) = (file.reopening(), Dropped::default());
         Ok(Arc::new(Output::File(Queue::new(dropped.told_by(file), &dropped), reopening)))

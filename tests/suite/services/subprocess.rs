@@ -27,6 +27,8 @@ const SITES: &[(&str, Site)] = &[
     ("panicking hook", lifecycle::panicking_hook),
     ("failing state", lifecycle::failing_state),
     ("slow", lifecycle::slow),
+    ("logged", crate::logs::app),
+    ("proxied", crate::proxies::site::app),
     ("plain", process_site::app),
     ("signalled", sites::signalled),
     ("stuck", sites::stuck),
@@ -37,6 +39,16 @@ const SITES: &[(&str, Site)] = &[
 /// Starts a site with settings, each `key=value`.
 pub fn start(site: &str, settings: &[&str]) -> Server {
     Server::start_command(command(site), settings)
+}
+
+/// Starts a site by a shell that first does what a script says.
+pub fn start_after(script: &str, site: &str, settings: &[&str]) -> Server {
+    let inner = command(site);
+    let mut outer = Command::new("sh");
+    outer.args(["-c", &format!("{script}; exec \"$0\" \"$@\"")]).arg(inner.get_program()).args(inner.get_args());
+    let variables = inner.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    outer.envs(variables);
+    Server::start_command(outer, settings)
 }
 
 /// Runs a site that ends by itself, listening on a port, and gives what it said.
@@ -53,8 +65,9 @@ pub fn command(site: &str) -> Command {
         "{ARGUMENTS}=\"$*\" exec \"$0\" services::subprocess::the_process_of_a_site --exact --ignored --nocapture"
     );
     command.args(["-c", &script]).arg(std::env::current_exe().unwrap()).env(SITE, site);
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sites/process/app");
-    command.args(["--site", folder]).env("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY);
+    let folder = if site == "logged" { site } else { "process" };
+    let folder = format!("{}/tests/sites/{folder}/app", env!("CARGO_MANIFEST_DIR"));
+    command.args(["--site", &folder]).env("KALGAN__SECURITY__SECRET_KEY", SECRET_KEY);
     command
 }
 

@@ -1,0 +1,63 @@
+//! A log file, and what becomes of it when it is moved away.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{accesses, objects, started};
+
+#[test]
+fn a_file_that_is_moved_away_is_opened_anew_and_no_line_is_lost() {
+    let data = tempfile::tempdir().unwrap();
+    let server =
+        started(&[&format!("data.path={}", data.path().display()), "log.file=log/site.log", "log.format=auto"]);
+    let file = data.path().join("log/site.log");
+    let (done, mut moved) = (AtomicBool::new(false), Vec::new());
+    let asked = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut asked = 0;
+            while !done.load(Ordering::SeqCst) || asked < 200 {
+                assert_eq!(server.get("/show/tea").status, 200);
+                asked += 1;
+            }
+            asked
+        });
+        for number in 0..3 {
+            let old = data.path().join(format!("log/site.log.{number}"));
+            wait_until(|| fs::metadata(&file).is_ok_and(|file| file.len() > 0));
+            fs::rename(&file, &old).unwrap();
+            server.ask_to_reopen();
+            wait_until(|| file.exists());
+            moved.push(old);
+        }
+        done.store(true, Ordering::SeqCst);
+        asking.join().unwrap()
+    });
+    let (status, on_standard_error) = server.stop();
+    assert!(status.success());
+    let texts = moved.iter().chain([&file]).map(|file| fs::read_to_string(file).unwrap());
+    let log: String = texts.collect();
+    let objects = objects(&log);
+    assert_eq!(accesses(&objects).len(), asked, "one line for each request, in a form for programs");
+    assert!(!on_standard_error.contains("kalgan::access"), "{on_standard_error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_stops_the_start() {
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_kalgan"))
+        .args(["serve", "--port", "0", "--set", "environment.is_prod=true", "--set", "log.file=/dev/null/site.log"])
+        .env("KALGAN__SECURITY__SECRET_KEY", crate::server::SECRET_KEY)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success(), "{said}");
+    assert!(said.contains("`/dev/null") && said.contains("`log.file`"), "{said}");
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < end, "it does not come about");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
