@@ -182,3 +182,29 @@ fn page(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) 
     response.headers_mut().extend(fields.map(|(name, value)| (name, HeaderValue::from_static(value))));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn before_there_is_a_process_it_is_alive_but_not_ready() {
+        let admin = Admin::new(|_| async { Gathered::default() }.boxed());
+        let readiness = admin.clone().readiness().await;
+        assert_eq!(readiness.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(readiness.body(), r#"{"ready":false,"phase":"starting","checks":[]}"#);
+        let metrics = admin.metrics(String::new()).await;
+        let expected = if cfg!(feature = "metrics") { 503 } else { 404 };
+        assert_eq!(metrics.status(), expected);
+    }
+
+    #[test]
+    fn a_service_that_fails_is_named_with_its_reason() {
+        let well = Dependency { name: "cache", reason: None, duration: Duration::from_millis(2) };
+        let ill = Dependency { name: "database", reason: Some("gone".to_string()), duration: Duration::from_secs(3) };
+        let readiness = Readiness { phase: Phase::Serving, dependencies: Arc::from([well, ill]) };
+        let text = serde_json::to_string(&Shown::of(&readiness)).unwrap();
+        let checks = r#"[{"name":"cache","ok":true,"milliseconds":2},{"name":"database","ok":false,"milliseconds":3000,"reason":"gone"}]"#;
+        assert_eq!(text, format!(r#"{{"ready":false,"phase":"serving","checks":{checks}}}"#));
+    }
+}
