@@ -21,6 +21,9 @@ const KEY: &str = "server.admin";
 /// How often a process of the command `dev` tries to take the address over from the one before, which holds it until it ends.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// The attempt that should have succeeded if it were only for the process before.
+const LATE: u32 = 50;
+
 /// What `server.admin` says; none where it is not set.
 ///
 /// # Errors
@@ -101,10 +104,12 @@ async fn answer(listener: Listener, admin: Admin) {
 
 /// As [`answer`], as soon as the process before has ended.
 async fn answer_when_free(address: AdminAddress, name: String, admin: Admin) {
-    loop {
+    for attempt in 1_u32.. {
         tokio::time::sleep(AGAIN).await;
-        if let Ok(listener) = Listener::bind_admin(&address, None, &name).await {
-            return answer(listener, admin).await;
+        match Listener::bind_admin(&address, None, &name).await {
+            Ok(listener) => return answer(listener, admin).await,
+            Err(error) if attempt == LATE => tracing::warn!("{error}; it is tried again and again"),
+            Err(_) => {}
         }
     }
 }

@@ -89,7 +89,7 @@ impl Admin {
 }
 
 impl Answer for Admin {
-    fn answer(&self, parts: Parts, _body: body::Incoming, _: Peer, _: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, _body: body::Incoming, _: &Arrival) -> Answered {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -181,4 +181,30 @@ fn page(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) 
     ];
     response.headers_mut().extend(fields.map(|(name, value)| (name, HeaderValue::from_static(value))));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn before_there_is_a_process_it_is_alive_but_not_ready() {
+        let admin = Admin::new(|_| async { Gathered::default() }.boxed());
+        let readiness = admin.clone().readiness().await;
+        assert_eq!(readiness.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(readiness.body(), r#"{"ready":false,"phase":"starting","checks":[]}"#);
+        let metrics = admin.metrics(String::new()).await;
+        let expected = if cfg!(feature = "metrics") { 503 } else { 404 };
+        assert_eq!(metrics.status(), expected);
+    }
+
+    #[test]
+    fn a_service_that_fails_is_named_with_its_reason() {
+        let well = Dependency { name: "cache", reason: None, duration: Duration::from_millis(2) };
+        let ill = Dependency { name: "database", reason: Some("gone".to_string()), duration: Duration::from_secs(3) };
+        let readiness = Readiness { phase: Phase::Serving, dependencies: Arc::from([well, ill]) };
+        let text = serde_json::to_string(&Shown::of(&readiness)).unwrap();
+        let checks = r#"[{"name":"cache","ok":true,"milliseconds":2},{"name":"database","ok":false,"milliseconds":3000,"reason":"gone"}]"#;
+        assert_eq!(text, format!(r#"{{"ready":false,"phase":"serving","checks":{checks}}}"#));
+    }
 }

@@ -12,7 +12,6 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use tokio::time::{Instant, timeout_at};
 
-use super::pipeline::RequestBody;
 use super::wire::Activity;
 use crate::http::{Failure, Request};
 
@@ -190,6 +189,19 @@ where
             return Ok(Some(data));
         }
         Ok(None)
+    }
+}
+
+/// What a request's body may be: hyper's, or one in memory where there is no socket.
+pub trait RequestBody: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static {}
+
+impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static> RequestBody for B {}
+
+/// Why a request was given up: its client did not send on, or the site did not answer.
+pub(super) fn late(request: &Request) -> Failure {
+    match request.is_body_awaited() {
+        true => Failure::new(408, "the body did not arrive within `request_timeout` of the server or the route"),
+        false => Failure::new(503, "there was no answer within `request_timeout` of the server or the route"),
     }
 }
 

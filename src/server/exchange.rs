@@ -55,16 +55,16 @@ pub(super) fn service(
         let arrival = answer.arrival(&head, peer);
         let mut observed = Observed::new(answer.clone(), &head, arrival);
         match ask(&*answer, head, body::Incoming::new(body, &activity), (peer, observed.arrival())) {
-            Ok(Answered::AtOnce(response)) => {
+            Asked::Answered(Answered::AtOnce(response)) => {
                 observed.tell_file();
                 let response = response.map(|body| Sent::Left(Full::new(body)));
                 Either::Left(future::ready(Ok(finished(response, activity.clone(), observed))))
             }
-            Err(response) => {
+            Asked::Refused(response) => {
                 let response = response.map(|body| Sent::Left(Full::new(body)));
                 Either::Left(future::ready(Ok(finished(response, activity.clone(), observed))))
             }
-            Ok(Answered::Later(answering)) => {
+            Asked::Answered(Answered::Later(answering)) => {
                 slot.put(answering, observed.arrival());
                 let running = warp.clone().call(Request::new(Empty::<Bytes>::new()));
                 let (activity, slot) = (activity.clone(), slot.clone());
@@ -74,7 +74,7 @@ pub(super) fn service(
                     Ok(finished(response, activity, observed))
                 }))
             }
-            Ok(Answered::ByFilter(answering)) => {
+            Asked::Answered(Answered::ByFilter(answering)) => {
                 let (activity, slot) = (activity.clone(), slot.clone());
                 slot.put(answering, observed.arrival());
                 Either::Right(Either::Right(async move {
@@ -93,21 +93,23 @@ pub(super) fn service(
 /// The body of an answer: a slice, or whatever warp made.
 type Sent<B> = http_body_util::Either<Full<Bytes>, B>;
 
+/// What came of asking.
+enum Asked {
+    Answered(Answered),
+    /// The [`Answer`] was not asked, or panicked.
+    Refused(Response<Bytes>),
+}
+
 /// How a request is answered: by the [`Answer`], unless it must be refused before, or that panics.
-fn ask(
-    answer: &dyn Answer,
-    head: Parts,
-    body: body::Incoming,
-    (peer, arrival): (Peer, &Arrival),
-) -> Result<Answered, Response<Bytes>> {
+fn ask(answer: &dyn Answer, head: Parts, body: body::Incoming, (peer, arrival): (Peer, &Arrival)) -> Asked {
     if let Some((code, reason)) = refusal(&head) {
         arrival.span().in_scope(|| tracing::info!(%peer, "malformed request: {reason}"));
         let mut response = status(code);
         response.headers_mut().insert(CONNECTION, CLOSE);
-        return Err(response);
+        return Asked::Refused(response);
     }
-    catch_unwind(AssertUnwindSafe(|| answer.answer(head, body, peer, arrival)))
-        .map_err(|panic| arrival.span().in_scope(|| after_panic(&*panic, peer)))
+    catch_unwind(AssertUnwindSafe(|| answer.answer(head, body, arrival)))
+        .map_or_else(|panic| Asked::Refused(arrival.span().in_scope(|| after_panic(&*panic, peer))), Asked::Answered)
 }
 
 /// What goes to hyper.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::pipeline::RequestBody;
+use super::body::RequestBody;
 use crate::error::BoxError;
 
 /// What has been done with a body on loan.

@@ -124,7 +124,7 @@ pub trait Answer: Send + Sync + 'static {
     /// Answers one request. The body has not been read; see [`body::read`].
     ///
     /// A panic, here or in the future, is logged and answered by 500 without a body.
-    fn answer(&self, parts: Parts, body: body::Incoming, peer: Peer, arrival: &Arrival) -> Answered;
+    fn answer(&self, parts: Parts, body: body::Incoming, arrival: &Arrival) -> Answered;
 
     /// What is known of a request as soon as its head is there.
     fn arrival(&self, head: &Parts, peer: Peer) -> Arrival;

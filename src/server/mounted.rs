@@ -21,10 +21,11 @@ use tower_service::Service;
 use warp::filters::BoxedFilter;
 pub use warp::{Filter, Rejection, Reply};
 
+use super::body::RequestBody;
 use super::exchange::UntilShutdown;
 use super::loan::{Loan, State};
 use super::observed::{Replied, Told};
-use super::pipeline::{Asking, NoFile, RequestBody, Serving};
+use super::pipeline::{Asking, NoFile, Serving};
 use super::security_headers::Subject;
 use super::{PREFIX, errors};
 use crate::controller::panic_failure;

@@ -49,7 +49,7 @@ pub struct Over<'a> {
     pub bytes: u64,
     /// From the complete head to the end of the answer.
     pub duration: Duration,
-    /// Who sent it; none over a socket file.
+    /// Who sent it, as a trusted proxy says; none where nobody knows, as over a socket file.
     pub client: Option<IpAddr>,
     /// What it is called; none where the head could not be read.
     pub id: Option<&'a str>,

@@ -26,8 +26,7 @@ use http::{HeaderName, Method, header};
 use tokio::time::timeout_at;
 
 use super::assets::{Lookup, StaticFiles};
-use super::body;
-use super::body::Incoming;
+use super::body::{self, Incoming, RequestBody};
 use super::counted::{self, Counters};
 use super::health::Probe;
 use super::mounted::Mounted;
@@ -122,7 +121,7 @@ impl Serving {
 }
 
 impl Answer for Pipeline {
-    fn answer(&self, parts: Parts, body: Incoming, _: Peer, arrival: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, body: Incoming, arrival: &Arrival) -> Answered {
         // A file needs the site for the moment of the look-up only, so it is borrowed.
         let mut serving = self.current.load();
         if let Some(development) = &serving.development {
@@ -132,12 +131,12 @@ impl Answer for Pipeline {
         match serving.file(&parts, &arrival.client) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                let asking = Asking::new(parts, &self.process, arrival);
+                let asking = Asking { parts, arrival: arrival.clone(), process: self.process.clone() };
                 let serving = Guard::into_inner(serving);
                 Answered::ByFilter(Box::pin(serving.answer_mounted(mounted.clone(), asking, body)))
             }
             Err(other) => {
-                let asking = Asking::new(parts, &self.process, arrival);
+                let asking = Asking { parts, arrival: arrival.clone(), process: self.process.clone() };
                 Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
             }
         }
@@ -145,7 +144,7 @@ impl Answer for Pipeline {
 
     fn arrival(&self, head: &Parts, peer: Peer) -> Arrival {
         self.process.metrics().requests.in_flight.up();
-        self.arrived(head, peer)
+        self.arriving(head, peer)
     }
 
     fn over(&self, request: &Over<'_>) {
@@ -165,12 +164,11 @@ impl Pipeline {
         Pipeline { current: ArcSwap::from_pointee(serving), process, mounted: None, ids: RequestIds::new() }
     }
 
-    /// Who sends a request, and what it is called: what a trusted proxy says, else what is seen and something of our own.
-    fn arrived(&self, head: &Parts, peer: Peer) -> Arrival {
+    /// What is known of a request when it comes.
+    fn arriving(&self, head: &Parts, peer: Peer) -> Arrival {
         let serving = self.current.load();
         let given = head.headers.get(X_REQUEST_ID).filter(|_| serving.is_trusted(peer)).and_then(RequestId::given);
-        let id = given.unwrap_or_else(|| self.ids.next());
-        Arrival { id, client: serving.client(head, peer) }
+        Arrival { id: given.unwrap_or_else(|| self.ids.next()), client: serving.client(head, peer) }
     }
 
     /// The same, with filters that are asked before the site's routes.
@@ -187,9 +185,10 @@ impl Pipeline {
         peer: Peer,
     ) -> warp::reply::Response {
         let serving = self.serving();
-        let arrival = self.arrived(&parts, peer);
+        let arrival = self.arriving(&parts, peer);
         let file = serving.file(&parts, &arrival.client);
-        let asking = |parts| Asking::new(parts, &self.process, &arrival);
+        let id = arrival.id.to_header();
+        let asking = |parts| Asking { parts, arrival, process: self.process.clone() };
         let mut response = match file {
             Ok(answer) => answer.map(Into::into),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
@@ -197,7 +196,7 @@ impl Pipeline {
             }
             Err(other) => serving.answer_other(other, asking(parts), body).await.response,
         };
-        response.headers_mut().insert(X_REQUEST_ID, arrival.id.to_header());
+        response.headers_mut().insert(X_REQUEST_ID, id);
         response
     }
 
@@ -258,9 +257,9 @@ impl Serving {
 
     /// Step 2.
     pub(super) fn request(&self, asking: Asking) -> Result<Request, Box<Unreadable>> {
-        let Asking { parts, client, process, id } = asking;
-        let mut request = Request::new(self.site.clone(), process, parts, client)?;
-        request.set_id(id);
+        let Asking { parts, arrival, process } = asking;
+        let mut request = Request::new(self.site.clone(), process, parts, arrival.client)?;
+        request.set_id(arrival.id);
         Ok(request)
     }
 
@@ -325,7 +324,7 @@ impl Serving {
         let limits = self.rules.limits(request.route());
         body::receive(request, body, limits).await?;
         let run = timeout_at(limits.deadline, run(endpoint, request)).await;
-        let response = run.map_err(|_| late(request))??;
+        let response = run.map_err(|_| body::late(request))??;
         render(request, response)
     }
 
@@ -390,15 +389,8 @@ impl Serving {
 /// A request as it comes from a connection, and the process that it comes to.
 pub(super) struct Asking {
     pub(super) parts: Parts,
-    pub(super) client: Client,
+    pub(super) arrival: Arrival,
     pub(super) process: Process,
-    pub(super) id: RequestId,
-}
-
-impl Asking {
-    fn new(parts: Parts, process: &Process, arrival: &Arrival) -> Asking {
-        Asking { parts, client: arrival.client.clone(), process: process.clone(), id: arrival.id.clone() }
-    }
 }
 
 /// What a request is for that is not answered by one slice of a static file.
@@ -421,11 +413,6 @@ enum Routed<'s> {
     Probe(Probe),
 }
 
-/// What a request's body may be: hyper's, or one in memory where there is no socket.
-pub trait RequestBody: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static {}
-
-impl<B: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send + 'static> RequestBody for B {}
-
 /// Step 6: middleware and controller. A failure keeps the headers that middleware gave the answer.
 async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Failure> {
     let response = endpoint.answer(request).await.with_cookies_written(cookies::are_secure(request));
@@ -443,12 +430,4 @@ pub(super) fn render(request: &Request, response: Response) -> Result<Response, 
         let rendered = rendered.map_err(|panic| panic_failure(&*panic))?;
         rendered.map(|html| Body::Bytes(html.into())).map_err(Failure::from_error)
     })
-}
-
-/// Why a request was given up: its client did not send on, or the site did not answer.
-fn late(request: &Request) -> Failure {
-    match request.is_body_awaited() {
-        true => Failure::new(408, "the body did not arrive within `request_timeout` of the server or the route"),
-        false => Failure::new(503, "there was no answer within `request_timeout` of the server or the route"),
-    }
 }

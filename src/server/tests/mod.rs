@@ -24,7 +24,7 @@ use warp::reply::Response;
 use super::connection::{self, Connections, Ending};
 use super::{Answer, Answered, Arrival, Listener, Options, Over, Peer, Replied, Stop, body, serve};
 use crate::captured_log::CapturedLog;
-use crate::http::RequestId;
+use crate::http::{Client, RequestId};
 
 /// Answers by path, so that each test can ask for the behaviour that it needs.
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Site {
 }
 
 impl Answer for Site {
-    fn answer(&self, parts: Parts, body: body::Incoming, _: Peer, _: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, body: body::Incoming, _: &Arrival) -> Answered {
         self.paths.lock().unwrap().push(parts.uri.path().to_owned());
         match parts.uri.path() {
             "/at-once" => return Answered::AtOnce(http::Response::new(Bytes::from_static(b"at once"))),
@@ -82,7 +82,7 @@ impl Answer for Site {
     }
 
     fn arrival(&self, _: &Parts, _: Peer) -> Arrival {
-        Arrival { id: RequestId::default(), client: crate::http::Client::direct(None) }
+        Arrival { id: RequestId::default(), client: Client::direct(None) }
     }
 
     fn over(&self, request: &Over<'_>) {

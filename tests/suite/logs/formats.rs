@@ -92,6 +92,24 @@ fn every_line_of_a_request_has_its_id_wherever_it_comes_from() {
     assert_eq!((&details["level"], &details["request_id"]), (&json!("DEBUG"), &json!(id(head))));
 }
 
+#[test]
+fn a_trusted_proxy_gives_id_and_client_and_what_is_no_id_is_not_taken() {
+    let server = started(&["log.format=json", "server.trusted_proxies=127.0.0.1"]);
+    let given = ["X-Request-Id: 5c1f.0b_6d-e3", "X-Forwarded-For: 192.0.2.7"];
+    for path in ["/show/tea", "/static/site.css", "/nowhere"] {
+        assert_eq!(id(&ask(&server, "GET", path, &given).0), "5c1f.0b_6d-e3");
+    }
+    let long = format!("X-Request-Id: {}", "x".repeat(129));
+    for wrong in ["X-Request-Id: a b", "X-Request-Id: \"", "X-Request-Id: {}", &long] {
+        assert_eq!(id(&ask(&server, "GET", "/show/tea", &[wrong]).0).len(), 32, "{wrong}");
+    }
+    let (_, log) = server.stop();
+    let objects = objects(&log);
+    let given = accesses(&objects).into_iter().filter(|access| access["request_id"] == "5c1f.0b_6d-e3");
+    assert!(given.clone().count() == 3 && given.clone().all(|access| access["client"] == "192.0.2.7"), "{log}");
+    assert!(objects.iter().any(|object| object["message"] == "showing tea" && object["request_id"] == "5c1f.0b_6d-e3"));
+}
+
 /// What could be taken for a line of its own, or moves a terminal's cursor.
 const FORGED: &str = "/show/a%0A%0D2026-01-01T00:00:00Z%20ERROR%20forged%1B%5B2J%C2%9B2J";
 

@@ -10,7 +10,7 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-pub use site::site;
+pub use site::site as app;
 
 use crate::server::Server;
 use crate::services::subprocess::start;

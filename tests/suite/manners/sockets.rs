@@ -68,7 +68,7 @@ fn a_socket_file_of_systemd_is_served_from_and_left_where_it_is() {
         let Some(mut site) = Activated::start(&[&listen, names], &["server.address=unix:/nowhere/site.sock"]) else {
             return;
         };
-        wait_until(|| path.exists());
+        wait_until(|| Client::file(&path).is_ok());
         let mut client = Client::file(&path).unwrap();
         assert_eq!(client.get("/en").unwrap().status, "200");
         assert!(site.greeting().ends_with(&format!(": unix:{}\n", path.display())));
@@ -82,14 +82,21 @@ fn a_port_of_systemd_is_served_from_beside_a_socket_for_the_operator() {
     let folder = tempfile::tempdir().unwrap();
     let admin = folder.path().join("admin.sock");
     let port = free_port();
-    let (http, admin) = (format!("--listen=127.0.0.1:{port}"), format!("--listen={}", admin.display()));
-    for options in [&[&http[..]][..], &[&admin, &http, "--fdname=admin:http"]] {
-        let Some(mut site) = Activated::start(options, &["server.port=1"]) else { return };
+    let (http, beside) = (format!("--listen=127.0.0.1:{port}"), format!("--listen={}", admin.display()));
+    for options in [&[&http[..]][..], &[&beside, &http, "--fdname=admin:http"]] {
+        let settings: &[_] = match options.len() {
+            1 => &["server.port=1"],
+            _ => &["server.port=1", "server.admin=unix:/nowhere/admin.sock"],
+        };
+        let Some(mut site) = Activated::start(options, settings) else { return };
         let origin = format!("http://127.0.0.1:{port}");
         wait_until(|| Client::origin(&origin).is_ok());
         let mut client = Client::origin(&origin).unwrap();
         assert_eq!(client.get("/en").unwrap().status, "200");
         assert!(site.greeting().ends_with(&format!(": {origin}\n")));
+        if options.contains(&&*beside) {
+            assert_eq!(Client::file(&admin).unwrap().get("/readyz").unwrap().status, "200");
+        }
         site.stop();
     }
 }

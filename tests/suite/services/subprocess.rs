@@ -30,7 +30,7 @@ const SITES: &[(&str, Site)] = &[
     ("plain", process_site::app),
     ("signalled", sites::signalled),
     ("stuck", sites::stuck),
-    ("logged", crate::logs::site),
+    ("logged", crate::logs::app),
     ("proxied", crate::proxies::site::app),
     ("kit", crate::kit::site::app),
     #[cfg(feature = "websocket")]
