@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use super::{Lookup, bodiless, parts, text};
 use crate::server::encodings::accepted;
 use crate::server::headers::{Ranges, Validators, Verdict, is_plain, ranges, verdict};
+use crate::server::pipeline::X_REQUEST_ID;
 use crate::snapshot::{Asset, Blob, Encoding};
 
 /// For an address that changes whenever the file does.
@@ -130,6 +131,8 @@ impl Variant {
         let mut unchanged = HeaderMap::new();
         unchanged.insert(ETAG, tag.clone());
         unchanged.insert(CACHE_CONTROL, shared.cache.clone());
+        // Its place: each answer gets an id of its own, and a copy has no room for one more field.
+        unchanged.insert(X_REQUEST_ID, HeaderValue::from_static(""));
         if !asset.variants.is_empty() {
             unchanged.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
