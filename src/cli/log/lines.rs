@@ -105,7 +105,7 @@ fn is_one_line(line: &str) -> bool {
 
 /// The line with its control characters made visible. On a terminal line breaks stay, and so does what colours the text: of what is
 /// logged, `tracing-subscriber` has made the escape character visible already.
-fn in_one_piece(line: &str, is_terminal: bool) -> String {
+pub(super) fn in_one_piece(line: &str, is_terminal: bool) -> String {
     let mut text = String::with_capacity(line.len() + 16);
     for c in line.trim_end_matches('\n').chars() {
         match c {

@@ -1,6 +1,7 @@
 //! Levels and lines, without a process.
 
 use super::levels::Levels;
+use super::lines::in_one_piece;
 
 fn parsed(written: &str) -> Result<String, String> {
     Levels::parse(written).map(|levels| format!("{levels:?}"))
@@ -21,4 +22,11 @@ fn a_level_that_is_none_is_refused_with_what_there_is() {
     for written in ["", "warn", "info,kalgan::access=off,my_site=debug", "my-site = trace", "OFF"] {
         assert!(parsed(written).is_ok(), "{written}");
     }
+}
+
+#[test]
+fn a_line_break_begins_no_line_of_the_log() {
+    let line = "\u{1b}[2mnow\u{1b}[0m one\ntwo\r\tthree\u{9b}\n";
+    assert_eq!(in_one_piece(line, true), "\u{1b}[2mnow\u{1b}[0m one\n    two\\r\tthree\\u{9b}");
+    assert_eq!(in_one_piece(line, false), "\\u{1b}[2mnow\\u{1b}[0m one\\ntwo\\r\tthree\\u{9b}");
 }

@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use super::{Lookup, bodiless, parts, text};
 use crate::server::encodings::accepted;
 use crate::server::headers::{Ranges, Validators, Verdict, is_plain, ranges, verdict};
+use crate::server::pipeline::X_REQUEST_ID;
 use crate::server::security_headers::FileHeaders;
 use crate::snapshot::{Asset, Blob, Encoding};
 
@@ -133,6 +134,8 @@ impl Variant {
         let mut unchanged = HeaderMap::new();
         unchanged.insert(ETAG, tag.clone());
         unchanged.insert(CACHE_CONTROL, shared.cache.clone());
+        // Its place: each answer gets an id of its own, and a copy has no room for one more field.
+        unchanged.insert(X_REQUEST_ID, HeaderValue::from_static(""));
         if !asset.variants.is_empty() {
             unchanged.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }

@@ -1,10 +1,13 @@
 //! A log file, and what becomes of it when it is moved away.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{accesses, objects, started};
+use crate::services::subprocess::start_after;
 
 #[test]
 fn a_file_that_is_moved_away_is_opened_anew_and_no_line_is_lost() {
@@ -44,7 +47,7 @@ fn a_file_that_is_moved_away_is_opened_anew_and_no_line_is_lost() {
 
 #[test]
 fn a_file_that_cannot_be_opened_stops_the_start() {
-    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_kalgan"))
+    let ended = Command::new(env!("CARGO_BIN_EXE_kalgan"))
         .args(["serve", "--port", "0", "--set", "environment.is_prod=true", "--set", "log.file=/dev/null/site.log"])
         .env("KALGAN__SECURITY__SECRET_KEY", crate::server::SECRET_KEY)
         .output()
@@ -52,6 +55,26 @@ fn a_file_that_cannot_be_opened_stops_the_start() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success(), "{said}");
     assert!(said.contains("`/dev/null") && said.contains("`log.file`"), "{said}");
+}
+
+/// One access line has more than 200 bytes, and a pipe holds 65,536.
+#[test]
+fn nobody_who_reads_the_log_keeps_requests_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut reader = File::options().read(true).write(true).open(&pipe).unwrap();
+    let script = format!("exec 2> {}", pipe.display());
+    let server = start_after(&script, "logged", &["environment.is_prod=true", "log.format=json"]);
+    for _ in 0..1000 {
+        assert_eq!(server.get("/static/site.css").status, 200);
+    }
+    let (mut lines, mut piece) = (0, [0; 4096]);
+    while lines < 1000 {
+        let length = reader.read(&mut piece).unwrap();
+        lines += piece[..length].iter().filter(|byte| **byte == b'\n').count();
+    }
+    assert!(server.stop().0.success());
 }
 
 fn wait_until(is_so: impl Fn() -> bool) {
