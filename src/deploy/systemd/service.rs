@@ -27,7 +27,8 @@ impl Plan<'_> {
              Type=notify\nNotifyAccess=main\n\
              ExecStart={} serve{}\n\
              # What lies outside the binary is read again without a request being lost; with a mistake in it the site stays as it was.\n\
-             ExecReload=/bin/kill -HUP $MAINPID\n\
+             # (By the shell, because not every system has the program `kill`.)\n\
+             ExecReload=/bin/sh -c \"kill -HUP $MAINPID\"\n\
              # The sockets stay open while the process restarts, so clients wait and none is refused. It is tried for ever, a second apart: were\n\
              # it given up, also for wrong settings, the next client would start it again at once, and again.\n\
              Restart=on-failure\nRestartSec=1\n\
