@@ -21,13 +21,14 @@ const PAGES: &str = r"text/html|application/xhtml\+xml|image/svg\+xml|applicatio
 /// The same, and what loads other files.
 const LOADING: &str = r"text/html|application/xhtml\+xml|image/svg\+xml|application/xml|text/xml|text/css|text/javascript|application/javascript";
 
-/// Headers that only mean something for some types of files: the header, the name of its setting, and the types.
-const BY_TYPE: [(&str, &str, &str); 5] = [
-    ("Referrer-Policy", "referrer_policy", LOADING),
-    ("X-Frame-Options", "x_frame_options", PAGES),
-    ("Cross-Origin-Opener-Policy", "cross_origin_opener_policy", PAGES),
-    ("Permissions-Policy", "permissions_policy", PAGES),
-    ("Content-Security-Policy", "content_security_policy", PAGES),
+/// Headers that only mean something for some types of files: the header, the end of its variable, the name of its setting, and the
+/// types.
+const BY_TYPE: [(&str, &str, &str, &str); 5] = [
+    ("Referrer-Policy", "referer", "referrer_policy", LOADING),
+    ("X-Frame-Options", "framing", "x_frame_options", PAGES),
+    ("Cross-Origin-Opener-Policy", "opener", "cross_origin_opener_policy", PAGES),
+    ("Permissions-Policy", "permit", "permissions_policy", PAGES),
+    ("Content-Security-Policy", "policy", "content_security_policy", PAGES),
 ];
 
 impl Plan<'_> {
@@ -43,7 +44,7 @@ impl Plan<'_> {
             .collect();
         Ok(format!(
             "# An address with the current version, as the filter `asset` writes it, never changes its content; any other may.\n\
-             map $args ${variable}_cache_control {{\n    default \"{plain}\";\n{versions}}}\n{}",
+             map $args ${variable}_control {{\n    default \"{plain}\";\n{versions}}}\n{}",
             self.security_maps()?
         ))
     }
@@ -53,10 +54,10 @@ impl Plan<'_> {
         let variable = &self.variable;
         let mut text = format!(
             "# Headers that keep browsers in bounds (`security.headers`), for the files that they mean something for. An empty one is not sent.\n\
-             map $scheme ${variable}_strict_transport_security {{\n    default \"\";\n    https {};\n}}\n",
+             map $scheme ${variable}_hsts {{\n    default \"\";\n    https {};\n}}\n",
             quoted(&self.header("strict_transport_security")?.unwrap_or_default())
         );
-        for (_, name, types) in BY_TYPE {
+        for (_, end, name, types) in BY_TYPE {
             let value = match name {
                 "content_security_policy" => self.policy()?,
                 name => self.header(name)?,
@@ -64,7 +65,7 @@ impl Plan<'_> {
             if let Some(value) = value {
                 let (types, value) = (quoted(&format!("~^({types})(;|$)")), quoted(&value));
                 text.push_str(&format!(
-                    "map $sent_http_content_type ${variable}_{name} {{\n    default \"\";\n    {types} {value};\n}}\n"
+                    "map $sent_http_content_type ${variable}_{end} {{\n    default \"\";\n    {types} {value};\n}}\n"
                 ));
             }
         }
@@ -178,15 +179,15 @@ impl Plan<'_> {
     fn headers(&self) -> Result<String, Error> {
         let variable = &self.variable;
         let mut text = format!(
-            "        add_header Cache-Control ${variable}_cache_control;\n        \
-             add_header Strict-Transport-Security ${variable}_strict_transport_security;\n"
+            "        add_header Cache-Control ${variable}_control;\n        \
+             add_header Strict-Transport-Security ${variable}_hsts;\n"
         );
         if let Some(value) = self.header("x_content_type_options")? {
             text.push_str(&format!("        add_header X-Content-Type-Options {};\n", quoted(&value)));
         }
-        for (header, name, _) in BY_TYPE {
+        for (header, end, name, _) in BY_TYPE {
             if self.header(name)?.is_some() {
-                text.push_str(&format!("        add_header {header} ${variable}_{name};\n"));
+                text.push_str(&format!("        add_header {header} ${variable}_{end};\n"));
             }
         }
         Ok(text)
