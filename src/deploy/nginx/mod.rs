@@ -33,7 +33,8 @@ struct Plan<'a> {
     layout: Layout,
     /// The upstream, and the zones of memory: unlike any other of the machine.
     upstream: String,
-    /// What the names of variables begin with.
+    /// What the names of variables begin with. NGINX's table of them takes no more than 46 letters (`variables_hash_bucket_size`), so with the longest
+    /// name of a site eight are left for the end.
     variable: String,
     /// The hosts, the main one first; empty for every host.
     hosts: Vec<String>,
