@@ -26,6 +26,7 @@ mod nginx;
 mod outside;
 mod pages;
 mod patch;
+mod portable;
 mod proxies;
 mod reading;
 mod release;

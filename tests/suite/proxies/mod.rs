@@ -4,9 +4,11 @@ mod nginx;
 pub mod site;
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use kalgan::testing::{self, Answer, Client};
 
+use crate::server::{SECRET_KEY, Server};
 use site::{PUBLIC, app, production};
 
 /// What a proxy at `PROXY` says of its visitor.
@@ -98,7 +100,7 @@ fn a_cookie_is_secure_in_production_and_for_a_visitor_who_came_by_https() {
 
 #[test]
 fn the_origin_of_a_form_is_compared_with_what_the_visitor_used() {
-    let client = production(&[TRUSTED, ("security.secret_key", crate::server::SECRET_KEY)]);
+    let client = production(&[TRUSTED, ("security.secret_key", SECRET_KEY)]);
     let page = ask(&client, "/form", PROXY, &SAID);
     let cookie = page.cookie("__Host-csrf").expect("the first visit sets it");
     let cookie = format!("__Host-csrf={}", cookie.value());
@@ -126,5 +128,27 @@ fn what_is_no_proxy_ends_the_start() {
     assert!(!server.status.success(), "{said}");
     for part in ["server.trusted_proxies", "`10.0.0.1/8`", "write `10.0.0.0/8`"] {
         assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn sighup_reads_anew_who_is_trusted() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let write = |trusted: &str| {
+        let text = format!("server:\n  hosts: manual.example\n  trusted_proxies: [{trusted}]\n");
+        std::fs::write(file.path(), text).unwrap();
+    };
+    write("192.0.2.1");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kalgan"));
+    command.arg("--settings").arg(file.path());
+    let server = Server::start_command(command, &["environment.is_prod=true"]);
+    let status = || server.get_with("/en", &[("x-forwarded-host", "manual.example")]).status;
+    assert_eq!(status(), 421, "{}", server.log());
+    write("192.0.2.1, 127.0.0.1");
+    server.hang_up();
+    let end = Instant::now() + Duration::from_secs(60);
+    while status() != 200 {
+        assert!(Instant::now() < end, "the proxy is not trusted:\n{}", server.log());
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
