@@ -13,9 +13,10 @@ use http::{HeaderMap, Method, Uri, Version, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::forwarded::Scheme;
 use super::marks::Marks;
 use super::shared::Shared;
-use super::{Failure, accept, cookies, form};
+use super::{Client, Failure, accept, cookies, form};
 use crate::error::Error;
 use crate::process::{AsProcess, Process};
 use crate::site::{ReadyRoute, Settings, Site};
@@ -32,7 +33,7 @@ struct Inner {
     site: Arc<Site>,
     process: Process,
     head: Parts,
-    peer: Option<SocketAddr>,
+    client: Client,
     /// The path where decoding changed it.
     decoded_path: Option<String>,
     query: Vec<(String, String)>,
@@ -79,12 +80,7 @@ impl Request {
     /// # Errors
     ///
     /// [`Error::Request`] when path or query are not UTF-8 after percent-decoding.
-    pub(crate) fn new(
-        site: Arc<Site>,
-        process: Process,
-        head: Parts,
-        peer: Option<SocketAddr>,
-    ) -> Result<Self, Box<Unreadable>> {
+    pub(crate) fn new(site: Arc<Site>, process: Process, head: Parts, client: Client) -> Result<Self, Box<Unreadable>> {
         let query = form::pairs(head.uri.query().unwrap_or_default().as_bytes(), "query");
         let (decoded_path, query) = match decode(head.uri.path()).and_then(|path| Ok((path, query?))) {
             Ok(read) => read,
@@ -94,7 +90,7 @@ impl Request {
             site,
             process,
             head,
-            peer,
+            client,
             decoded_path,
             query,
             cookies: OnceLock::new(),
@@ -201,20 +197,36 @@ impl Request {
         self.header("referer").unwrap_or_default()
     }
 
-    /// The host, and port if any, that the client addressed: from an absolute request target, else from the `Host` header
-    /// (RFC 9112 section 3.2.2); empty where neither is there.
+    /// The host, and port if any, that the client addressed: what a trusted proxy says of it (`server.trusted_proxies`), else from an
+    /// absolute request target, else from the `Host` header (RFC 9112 section 3.2.2); empty where none is there.
+    ///
+    /// Any client can name any host. Where that matters, `server.hosts` says which are answered.
     pub fn host(&self) -> &str {
-        host(&self.0.head)
+        self.0.client.host.as_deref().unwrap_or_else(|| host(&self.0.head))
     }
 
-    /// How the client speaks to this process: `http`, also where the proxy in front has TLS.
+    /// How the visitor speaks to the site, `http` or `https`, as far as a trusted proxy says it (`server.trusted_proxies`); else `http`,
+    /// which is how this process is spoken to.
     pub fn scheme(&self) -> &str {
-        "http"
+        self.told_scheme().unwrap_or(Scheme::Http).as_str()
     }
 
-    /// The client's address; `None` on a Unix socket.
+    /// Whether a trusted proxy says that the visitor came by HTTPS.
+    pub fn is_secure(&self) -> bool {
+        self.told_scheme() == Some(Scheme::Https)
+    }
+
+    /// The visitor's address: what a trusted proxy says (`server.trusted_proxies`), else that of the machine that is connected.
+    ///
+    /// `None` where it is not known: without such a proxy on a Unix socket, and where the proxy does not say it, says `unknown`, or
+    /// something that is no address.
     pub fn client_address(&self) -> Option<IpAddr> {
-        self.0.peer.map(|address| address.ip().to_canonical())
+        self.0.client.address
+    }
+
+    /// The address and port of the machine that is connected, be it a proxy or the visitor's; `None` on a Unix socket.
+    pub fn peer_address(&self) -> Option<SocketAddr> {
+        self.0.client.peer
     }
 
     /// The route that answers; `None` on an error page of an address without one.
@@ -322,8 +334,12 @@ impl Request {
         self.0.site.urls.build(name, Some(language), parameters)
     }
 
-    /// The address of a route with scheme and host: those of the setting `server.public_url`, and for a route with a host of its own that
-    /// host, whose parameter is among the parameters. For mails, feeds, and links to a route on another host.
+    /// The address of a route with scheme and host, for mails, feeds, and links to a route on another host.
+    ///
+    /// They are those of the setting `server.public_url`. Where it is not set they are those that the visitor used ([`Request::scheme`],
+    /// [`Request::host`]); in production only if `server.hosts` says which hosts there are, because otherwise whoever sends a request could
+    /// choose where the link in somebody else's mail leads. A route with a host of its own has that host, whose parameter is among the
+    /// parameters.
     ///
     /// ```
     /// # fn example(request: kalgan::Request) -> Result<(), kalgan::Error> {
@@ -334,10 +350,24 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// As [`Request::url`], and where `server.public_url` is not set or the route's host has a `*`.
+    /// As [`Request::url`], and where there is neither `server.public_url` nor, in production, `server.hosts`, or the route's host has a `*`.
     pub fn absolute_url(&self, name: &str, parameters: &[(&str, Cow<'_, str>)]) -> Result<String, Error> {
         let language = chosen_language(parameters).unwrap_or(self.language());
-        self.0.site.urls.absolute(name, Some(language), parameters)
+        let own = self.own_origin()?;
+        self.0.site.urls.absolute(name, Some(language), parameters, own.as_deref())
+    }
+
+    /// Scheme and host by which the visitor came, where they may be written into an address.
+    fn own_origin(&self) -> Result<Option<String>, Error> {
+        let settings = self.settings();
+        let is_needed = self.0.site.urls.origin().is_none() && !self.host().is_empty();
+        let may_be = is_needed && (!settings.is_prod() || !settings.get_vec("server.hosts")?.is_empty());
+        Ok(may_be.then(|| format!("{}://{}", self.scheme(), self.host())))
+    }
+
+    /// What a trusted proxy says of the scheme.
+    pub(crate) fn told_scheme(&self) -> Option<Scheme> {
+        self.0.client.scheme
     }
 
     pub(crate) fn marks(&self) -> Marks {

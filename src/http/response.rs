@@ -369,9 +369,9 @@ impl Response {
     }
 
     /// Turns the cookies into headers, as soon as it is known whether this is production.
-    pub(crate) fn with_cookies_written(mut self, is_prod: bool) -> Self {
+    pub(crate) fn with_cookies_written(mut self, are_secure: bool) -> Self {
         for cookie in std::mem::take(&mut self.cookies) {
-            match cookies::line(&cookie, is_prod) {
+            match cookies::line(&cookie, are_secure) {
                 Some(line) => drop(self.headers.append(header::SET_COOKIE, line)),
                 None => return self.or_failed(format!("the cookie `{}` cannot be sent", cookie.name().escape_debug())),
             }
@@ -387,7 +387,7 @@ impl Response {
     #[allow(dead_code, reason = "only services add something to an answer")]
     pub(crate) fn add_cookie(&mut self, request: &Request, cookie: Cookie<'static>) -> Result<(), Failure> {
         let cookie = cookies::completed(cookie).map_err(|reason| Failure::new(500, reason))?;
-        let line = cookies::line(&cookie, request.settings().is_prod());
+        let line = cookies::line(&cookie, cookies::are_secure(request));
         let line = line.ok_or_else(|| Failure::new(500, format!("the cookie `{}` cannot be sent", cookie.name())))?;
         self.headers.append(header::SET_COOKIE, line);
         Ok(())

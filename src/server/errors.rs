@@ -8,7 +8,7 @@ use super::send::Exchange;
 use super::{developers, failure, send};
 use crate::controller::{caught, finish};
 use crate::error::one_line;
-use crate::http::{Failure, Request, Response, Unreadable, host};
+use crate::http::{Failure, Request, Response, Unreadable, cookies, host};
 use crate::problem::Problem;
 
 /// The answer to a request that failed. It never fails itself: when the site's error page does, the plain page is sent.
@@ -69,7 +69,7 @@ async fn own_page(serving: &Serving, request: &Request, failure: &Failure) -> Op
         Err(Failure::new(503, "the controller of the error page did not answer within `server.request_timeout`"))
     });
     let rendered = answered.and_then(|response| {
-        let response = response.with_cookies_written(request.settings().is_prod());
+        let response = response.with_cookies_written(cookies::are_secure(request));
         match response.failure() {
             Some(failure) => Err(failure.clone()),
             None => pipeline::render(request, response),

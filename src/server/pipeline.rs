@@ -1,6 +1,7 @@
 //! What happens to a request between the socket and the answer, in this order:
 //!
-//! 1. a static file, where the address is one (it shadows routes, B85) and the host is known; its answer is there at once;
+//! 1. it is told who asks ([`Serving::client`]), and a static file is answered at once, where the address is one (it shadows routes, B85)
+//!    and the host is known;
 //! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;
@@ -35,7 +36,7 @@ use super::{Answer, Answered, Development, PREFIX, Peer, assets, broken, errors,
 use crate::controller::{Dispatch, Endpoint, Endpoints, panic_failure};
 use crate::error::Error;
 use crate::http::cookies::{self, Renewal};
-use crate::http::{Body, Failure, Request, Response, Unreadable, host};
+use crate::http::{Body, Client, Failure, Proxies, Request, Response, Unreadable, host};
 use crate::process::Process;
 use crate::site::{Found, ReadyRoute, Site, without_port};
 #[cfg(any(test, feature = "overlay"))]
@@ -62,6 +63,8 @@ pub(super) struct Rules {
     renewal: Renewal,
     /// Host names that are answered; empty answers all.
     hosts: Vec<String>,
+    /// The proxies that are believed what they say of a visitor.
+    proxies: Proxies,
     /// Whether `Accept-Language` chooses the language.
     negotiate: bool,
     /// What compresses answers from memory for clients that take them so; none where the proxy in front does it.
@@ -142,6 +145,7 @@ impl Rules {
             renewal: Renewal::new(settings)?,
             request_timeout: timeout(seconds),
             hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            proxies: Proxies::new(settings)?,
             negotiate: settings.get_bool("i18n.negotiate")?,
             compression: settings.get_bool("server.compression")?.then(Compression::new),
             development_pages: !settings.is_prod() && !settings.get_bool("error.custom_in_dev")?,
@@ -161,11 +165,11 @@ impl Rules {
         }
     }
 
-    fn knows_host(&self, parts: &Parts) -> bool {
+    fn knows_host(&self, parts: &Parts, client: &Client) -> bool {
         if self.hosts.is_empty() {
             return true;
         }
-        let name = without_port(host(parts));
+        let name = without_port(client.host.as_deref().unwrap_or_else(|| host(parts)));
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
@@ -178,15 +182,16 @@ impl Answer for Pipeline {
             development.refresh(&self.current);
             serving = self.current.load();
         }
-        match serving.file(&parts, peer) {
+        let client = serving.client(&parts, peer);
+        match serving.file(&parts, &client) {
             Ok(answer) => Answered::AtOnce(answer),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
-                let asking = Asking { parts, peer, process: self.process.clone() };
+                let asking = Asking { parts, client, process: self.process.clone() };
                 let serving = Guard::into_inner(serving);
                 Answered::ByFilter(Box::pin(serving.answer_mounted(mounted.clone(), asking, body)))
             }
             Err(other) => {
-                let asking = Asking { parts, peer, process: self.process.clone() };
+                let asking = Asking { parts, client, process: self.process.clone() };
                 Answered::Later(Box::pin(Guard::into_inner(serving).answer_other(other, asking, body)))
             }
         }
@@ -213,8 +218,10 @@ impl Pipeline {
         peer: Peer,
     ) -> warp::reply::Response {
         let serving = self.serving();
-        let asking = |parts| Asking { parts, peer, process: self.process.clone() };
-        match serving.file(&parts, peer) {
+        let client = serving.client(&parts, peer);
+        let file = serving.file(&parts, &client);
+        let asking = |parts| Asking { parts, client, process: self.process.clone() };
+        match file {
             Ok(answer) => answer.map(Into::into),
             Err(NoFile::Page) if let Some(mounted) = &self.mounted => {
                 serving.answer_mounted(mounted.clone(), asking(parts), body).await
@@ -247,20 +254,30 @@ impl Pipeline {
 }
 
 impl Serving {
+    /// Who asks, by the head of a request and its peer: the visitor, where a trusted proxy says who that is.
+    pub(crate) fn client(&self, parts: &Parts, peer: Peer) -> Client {
+        self.rules.proxies.client(parts, peer.address)
+    }
+
+    /// Whether a peer is a trusted proxy, whose headers count.
+    #[allow(dead_code, reason = "for ids of requests that a proxy gives")]
+    pub(crate) fn is_trusted(&self, peer: Peer) -> bool {
+        self.rules.proxies.is_trusted(peer.address)
+    }
+
     /// Step 1: the answer for a static file, or what the request is for instead.
-    fn file(&self, parts: &Parts, peer: Peer) -> Result<http::Response<Bytes>, NoFile> {
-        if !self.rules.knows_host(parts) {
+    fn file(&self, parts: &Parts, client: &Client) -> Result<http::Response<Bytes>, NoFile> {
+        if client.is_contradictory {
+            let reason = "`Forwarded` and `X-Forwarded-…` say different things of the visitor; the proxy in front must write the one and \
+                          remove the other";
+            return Err(NoFile::Refused(Failure::new(400, reason)));
+        }
+        if !self.rules.knows_host(parts, client) {
             return Err(NoFile::OtherHost);
         }
         match self.files.answer(parts) {
-            Lookup::Answer(mut answer) => {
-                self.security.add_to_file(answer.headers_mut(), parts, peer);
-                Ok(answer)
-            }
-            Lookup::Parts(mut answer) => {
-                self.security.add_to_file(answer.headers_mut(), parts, peer);
-                Err(NoFile::Parts(Box::new(answer)))
-            }
+            Lookup::Answer(answer) => Ok(self.security.with_transport(answer, client)),
+            Lookup::Parts(parts) => Err(NoFile::Parts(Box::new(self.security.with_transport(parts, client)))),
             Lookup::Refused(failure) => Err(NoFile::Refused(failure)),
             Lookup::NotStatic => Err(NoFile::Page),
         }
@@ -281,8 +298,8 @@ impl Serving {
 
     /// Step 2.
     pub(super) fn request(&self, asking: Asking) -> Result<Request, Box<Unreadable>> {
-        let Asking { parts, peer, process } = asking;
-        Request::new(self.site.clone(), process, parts, peer.address)
+        let Asking { parts, client, process } = asking;
+        Request::new(self.site.clone(), process, parts, client)
     }
 
     /// Steps 3 to 10.
@@ -406,7 +423,7 @@ impl Serving {
 /// A request as it comes from a connection, and the process that it comes to.
 pub(super) struct Asking {
     pub(super) parts: Parts,
-    pub(super) peer: Peer,
+    pub(super) client: Client,
     pub(super) process: Process,
 }
 
@@ -435,7 +452,7 @@ impl<B: hyper::body::Body<Data = Bytes, Error: std::fmt::Display> + Unpin + Send
 
 /// Step 6: middleware and controller. A failure keeps the headers that middleware gave the answer.
 async fn run(endpoint: &Endpoint, request: &mut Request) -> Result<Response, Failure> {
-    let response = endpoint.answer(request).await.with_cookies_written(request.settings().is_prod());
+    let response = endpoint.answer(request).await.with_cookies_written(cookies::are_secure(request));
     match response.failure() {
         Some(failure) => Err(failure.clone().with_headers(response.headers())),
         None => Ok(response),

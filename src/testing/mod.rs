@@ -188,7 +188,8 @@ pub fn request(address: &str) -> Request {
     let parts = call::parts(&http::Method::GET, address, &http::HeaderMap::new());
     let data = DataFolder::temporary().unwrap_or_else(|error| panic!("{error}"));
     let process = Process::new(site.settings.clone(), data, States::default());
-    Request::new(site, process, parts, None).unwrap_or_else(|error| panic!("`{address}`: {}", error.reason))
+    let nobody = crate::http::Client::direct(None);
+    Request::new(site, process, parts, nobody).unwrap_or_else(|error| panic!("`{address}`: {}", error.reason))
 }
 
 pub(crate) fn empty() -> Snapshot {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Client;
 use super::call::{form, header_name, json, method_of, parts, text};
 use crate::http::Request;
+use crate::server::Peer;
 use crate::site::Found;
 
 /// A request that is handed to a controller or a middleware by the test itself.
@@ -118,9 +119,11 @@ impl<'c> RequestBuilder<'c> {
     /// When the address cannot be sent.
     pub fn build(self) -> Request {
         let Client { pipeline, process, .. } = self.client;
-        let site = pipeline.serving().site().clone();
+        let serving = pipeline.serving();
+        let site = serving.site().clone();
         let parts = parts(&self.method, &self.address, &self.headers);
-        let request = Request::new(site.clone(), process.clone(), parts, None);
+        let asking = serving.client(&parts, Peer { address: None });
+        let request = Request::new(site.clone(), process.clone(), parts, asking);
         let mut request = request.unwrap_or_else(|unreadable| panic!("`{}`: {}", self.address, unreadable.reason));
         if let Found::Route(found) = site.router.find(request.method(), request.host(), request.uri().path()) {
             if let Some(language) = found.language {

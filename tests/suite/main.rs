@@ -22,6 +22,8 @@ mod nginx;
 mod outside;
 mod pages;
 mod patch;
+mod portable;
+mod proxies;
 mod reading;
 mod release;
 mod security_headers;

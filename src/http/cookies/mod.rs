@@ -19,6 +19,7 @@ pub(super) use rules::completed;
 pub(crate) use settings::of_settings;
 pub(crate) use settings::{check, in_settings};
 
+use super::Request;
 use rules::{LARGEST, is_prefixed, needs_secure};
 
 /// All cookies of the request, in order, their names and values percent-decoded; several `Cookie` headers count as one (RFC 6265
@@ -40,11 +41,17 @@ fn pair(text: &str) -> Option<Cookie<'static>> {
     (cookie.name() == name || !is_prefixed(cookie.name())).then_some(cookie)
 }
 
-/// The line that sends a cookie which [`completed`] has seen: `Secure` in production, where it does not say.
-pub(super) fn line(cookie: &Cookie<'static>, is_prod: bool) -> Option<HeaderValue> {
+/// Whether a cookie that does not say is `Secure`: in production, and elsewhere for a visitor who came by HTTPS. It is never taken away
+/// from a visitor who came without: what a site keeps in cookies would then go over the wire for all to read, and nobody would notice.
+pub(crate) fn are_secure(request: &Request) -> bool {
+    request.settings().is_prod() || request.is_secure()
+}
+
+/// The line that sends a cookie which [`completed`] has seen, `Secure` by this where it does not say; see [`are_secure`].
+pub(super) fn line(cookie: &Cookie<'static>, are_secure: bool) -> Option<HeaderValue> {
     let mut cookie = cookie.clone();
     if cookie.secure().is_none() {
-        cookie.set_secure(is_prod || needs_secure(&cookie));
+        cookie.set_secure(are_secure || needs_secure(&cookie));
     }
     HeaderValue::from_bytes(cookie.encoded().to_string().as_bytes()).ok()
 }

@@ -12,12 +12,10 @@ mod tests;
 use http::header::{
     CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
-use super::Peer;
 use crate::error::Error;
-use crate::http::{Rendered, Request};
+use crate::http::{Client, Rendered, Request};
 use crate::site::Site;
 use policy::Policy;
 use rules::{COOP, PERMISSIONS};
@@ -47,7 +45,7 @@ impl<'r> Subject<'r> {
     /// The answer to a request.
     pub(super) fn of(request: &'r Request) -> Self {
         Subject {
-            is_encrypted: request.scheme() == "https",
+            is_encrypted: request.is_secure(),
             rendered: request.rendered(),
             nonce: request.given_nonce(),
             style: None,
@@ -58,12 +56,6 @@ impl<'r> Subject<'r> {
     pub(super) fn has_nonce(&self) -> bool {
         self.nonce.is_some()
     }
-}
-
-/// Whether a visitor's connection is encrypted, for static files, which have no [`Request`]. It says the same as [`Request::scheme`].
-fn is_encrypted(_head: &Parts, _peer: Peer) -> bool {
-    // Nothing that speaks for the visitor is listened to here yet, and this process speaks no TLS itself.
-    false
 }
 
 impl SecurityHeaders {
@@ -96,17 +88,16 @@ impl SecurityHeaders {
         self.add_transport(headers, subject.is_encrypted);
     }
 
-    /// Adds what an answer over an encrypted connection lacks.
-    pub(super) fn add_transport(&self, headers: &mut HeaderMap, is_encrypted: bool) {
-        if is_encrypted && let Some(value) = &self.transport {
-            headers.entry(STRICT_TRANSPORT_SECURITY).or_insert_with(|| value.clone());
-        }
+    /// The answer for a static file, whose other headers are there already.
+    pub(super) fn with_transport<B>(&self, mut answer: Response<B>, client: &Client) -> Response<B> {
+        self.add_transport(answer.headers_mut(), client.is_secure());
+        answer
     }
 
-    /// The same for a static file, which needs nothing but to look at the head of its request.
-    pub(super) fn add_to_file(&self, headers: &mut HeaderMap, head: &Parts, peer: Peer) {
-        if self.transport.is_some() {
-            self.add_transport(headers, is_encrypted(head, peer));
+    /// Adds what an answer over an encrypted connection lacks.
+    fn add_transport(&self, headers: &mut HeaderMap, is_encrypted: bool) {
+        if is_encrypted && let Some(value) = &self.transport {
+            headers.entry(STRICT_TRANSPORT_SECURITY).or_insert_with(|| value.clone());
         }
     }
 }

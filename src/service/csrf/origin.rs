@@ -77,8 +77,8 @@ fn is_own(request: &Request, origin: &str) -> Result<bool, Failure> {
     if let Some(public) = public.filter(|public| public.host == origin.host) {
         return Ok(public == origin);
     }
-    // TLS may have ended before it came here, so a page over HTTPS may speak to this process by HTTP, and never the other way round.
-    let may_be = origin.is_https || request.scheme() == "http";
+    // Where no trusted proxy says how the visitor came, TLS may have ended before it came here.
+    let may_be = request.told_scheme().is_none() || request.is_secure() == origin.is_https;
     let addressed = request.host().parse::<Authority>().ok();
     let is_host = |host: &Authority| {
         host.host().eq_ignore_ascii_case(&origin.host) && port(host, origin.is_https) == Some(origin.port)

@@ -154,21 +154,23 @@ impl Urls {
         self.find(name, language, value).map(Cow::into_owned)
     }
 
-    /// Like [`Urls::build`], with scheme and host in front: those of `server.public_url`, and for a route with a host of its own that host,
-    /// whose parameters are among these too.
+    /// Like [`Urls::build`], with scheme and host in front: those of `server.public_url`, else those that `own` says, and for a route with a
+    /// host of its own that host, whose parameters are among these too.
     ///
     /// # Errors
     ///
-    /// As there, and [`Error::Url`] where `server.public_url` is not set, or the route's host has a `*`.
+    /// As there, and [`Error::Url`] where `server.public_url` is not set and there is no `own`, or the route's host has a `*`.
     pub fn absolute(
         &self,
         name: &str,
         language: Option<&str>,
         parameters: &[(&str, Cow<str>)],
+        own: Option<&str>,
     ) -> Result<String, Error> {
-        let Some(origin) = &self.public.origin else {
+        let Some(origin) = self.origin().or(own) else {
             return Err(Error::Url(format!(
-                "an absolute address of route `{name}` needs the setting `server.public_url`, such as `https://example.com`"
+                "an absolute address of route `{name}` needs the setting `server.public_url`, such as `https://example.com`; in a \
+                 request `server.hosts` does as well, so that nobody can choose the host who only writes it into a header"
             )));
         };
         let address = self.build(name, language, parameters)?;

@@ -103,11 +103,11 @@ fn the_public_address_goes_in_front() {
     let urls = urls("https://example.com:8443/mount/");
     assert_eq!(urls.build("home", None, &[]).unwrap(), "/mount/");
     assert_eq!(
-        urls.absolute("user", None, &[("id", Cow::Borrowed("5"))]).unwrap(),
+        urls.absolute("user", None, &[("id", Cow::Borrowed("5"))], Some("http://request.example")).unwrap(),
         "https://example.com:8443/mount/user/5"
     );
     assert_eq!((urls.origin(), urls.mount()), (Some("https://example.com:8443"), "/mount"));
-    let error = super::tests::urls("").absolute("home", None, &[]).unwrap_err().to_string();
+    let error = super::tests::urls("").absolute("home", None, &[], None).unwrap_err().to_string();
     assert!(error.contains("needs the setting `server.public_url`"), "{error}");
     for wrong in
         ["example.com", "ftp://example.com", "/mount", "https://user@example.com", "https://example.com?x", "https://"]
@@ -146,7 +146,7 @@ fn an_absolute_address_has_the_host_of_its_route() {
         [for_host("fixed", "admin.example.com"), for_host("tenant", "{tenant}.example.com"), for_host("any", "*.a.b")];
     let public = PublicUrl::parse("https://example.com:8443/shop").unwrap();
     let urls = Urls::new(&routes, super::tests::urls("").languages, public).unwrap();
-    let absolute = |name, parameters: &[(&str, Cow<str>)]| urls.absolute(name, None, parameters);
+    let absolute = |name, parameters: &[(&str, Cow<str>)]| urls.absolute(name, None, parameters, None);
     assert_eq!(absolute("fixed", &[]).unwrap(), "https://admin.example.com:8443/shop/page");
     assert_eq!(urls.build("fixed", None, &[]).unwrap(), "/shop/page");
     let acme = [("tenant", Cow::Borrowed("Acme"))];

@@ -47,7 +47,13 @@ pub const KEYS: &[Key] = &[
         "lax",
         "Whether requests that other sites cause carry the cookie: `strict`, `lax` or `none`",
     ),
-    key("cookie.*.secure", Bool, Run, "true in production", "Whether the cookie is sent over HTTPS only"),
+    key(
+        "cookie.*.secure",
+        Bool,
+        Run,
+        "true in production",
+        "Whether the cookie is sent over HTTPS only; absent: also where a trusted proxy says that the visitor came by HTTPS",
+    ),
     key("cookie.*.value", Text, Run, "", "Value of the cookie"),
     key("cookie.renew", List, Run, "", "Ids of the cookies that every answer sends again, with the value that came"),
     key(

@@ -22,6 +22,7 @@ const SITES: &[(&str, Site)] = &[
     ("panicking hook", lifecycle::panicking_hook),
     ("failing state", lifecycle::failing_state),
     ("slow", lifecycle::slow),
+    ("proxied", crate::proxies::site::app),
     #[cfg(feature = "websocket")]
     ("sockets", sockets::app),
 ];
