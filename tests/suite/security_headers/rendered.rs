@@ -18,7 +18,7 @@ fn what_the_author_wrote_is_admitted_and_what_was_injected_is_not() {
         let answer = client.get(&format!("/{page}")).send();
         let policy = answer.header(POLICY).unwrap_or_else(|| panic!("{page} has no policy")).to_string();
         let (own, injected): (Vec<_>, Vec<_>) =
-            inline(&answer.text()).into_iter().partition(|element| !MARKUP.contains(&element.text));
+            inline(answer.text()).into_iter().partition(|element| !MARKUP.contains(&element.text));
         assert_eq!(own.len(), count, "{page}: {own:?}");
         for element in own {
             assert!(element.is_admitted(&policy), "{page}: {element:?} {policy}");
@@ -73,7 +73,7 @@ fn settings_and_controllers_have_the_last_word() {
     assert_eq!((own.header("referrer-policy"), own.header("x-frame-options")), (Some("no-referrer"), None));
     let off = client(&[("security.headers.content_security_policy", "off")]).get("/computed").send();
     assert_eq!(off.header(POLICY), None);
-    assert_eq!(inline(&off.text()).iter().filter(|element| element.nonce().is_some()).count(), 1, "the one asked for");
+    assert_eq!(inline(off.text()).iter().filter(|element| element.nonce().is_some()).count(), 1, "the one asked for");
     let settings = [("security.headers.content_security_policy", "default-src 'none'; style-src {styles}")];
     let own = client(&settings).get("/constant").send();
     let policy = own.header(POLICY).unwrap();
@@ -107,7 +107,7 @@ fn every_kind_of_answer_has_them() {
     let development = kalgan::testing::client_with(super::app(), &[("environment.is_prod", "false")]);
     for (client, page) in [(&client, "/fail"), (&client, "/%ff"), (&development, "/fail"), (&development, "/a/b/c")] {
         let answer = client.get(page).send();
-        let (policy, styles) = (answer.header(POLICY).unwrap().to_string(), inline(&answer.text()));
+        let (policy, styles) = (answer.header(POLICY).unwrap().to_string(), inline(answer.text()));
         assert_eq!(styles.len(), 1, "{page}");
         assert!(styles[0].is_admitted(&policy), "{page}: the page of the framework needs {}", styles[0].hash());
     }
