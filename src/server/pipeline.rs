@@ -234,14 +234,8 @@ impl Serving {
             return Err(NoFile::OtherHost);
         }
         match self.files.answer(parts) {
-            Lookup::Answer(mut answer) => {
-                self.security.add_to_file(answer.headers_mut(), client);
-                Ok(answer)
-            }
-            Lookup::Parts(mut answer) => {
-                self.security.add_to_file(answer.headers_mut(), client);
-                Err(NoFile::Parts(Box::new(answer)))
-            }
+            Lookup::Answer(answer) => Ok(self.security.with_transport(answer, client)),
+            Lookup::Parts(parts) => Err(NoFile::Parts(Box::new(self.security.with_transport(parts, client)))),
             Lookup::Refused(failure) => Err(NoFile::Refused(failure)),
             Lookup::NotStatic => Err(NoFile::Page),
         }

@@ -66,7 +66,7 @@ const ALL_BUT_BUILD: &[&str] = &[
 const DOORS: &[(&str, &[&str])] = &[
     ("argon2", &["service/password/"]),
     ("arc_swap", &["server/", "launch/", "cli/log/"]),
-    ("base64", &["service/csrf/"]),
+    ("base64", &["service/csrf/", "source/templates/inline/"]),
     ("blake3", &["source/assets", "build/compress/cache.rs", "service/session/id.rs"]),
     ("brotli", &["build/compress/encoders.rs", "server/page/compression"]),
     ("clap", &["cli/"]),
@@ -75,6 +75,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("cookie", &["http/", "service/secrets/"]),
     ("fixed_decimal", &["site/translator/"]),
     ("flate2", &["build/compress/encoders.rs", "server/page/compression"]),
+    ("getrandom", &["http/policy.rs"]),
     ("hashbrown", &["site/translator/"]),
     ("hyper", &["server/"]),
     ("hyper_util", &["server/"]),
@@ -96,6 +97,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rust_embed", &["generated.rs"]),
     ("sd_notify", &["cli/notify.rs"]),
     ("serde_yaml", &["source/yaml/"]),
+    ("sha2", &["source/templates/inline/"]),
     // An error of it may come out of any controller, and is told apart where all errors are.
     ("sqlx", &["service/db/", "error/database.rs", "service/mail/queue/table.rs", "service/session/store/sqlite.rs"]),
     ("strsim", &["hint.rs"]),

@@ -55,6 +55,13 @@ pub(crate) struct Client {
     pub(crate) is_contradictory: bool,
 }
 
+impl Client {
+    /// Whether the visitor's connection is encrypted, as far as a trusted proxy says it.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.scheme == Some(Scheme::Https)
+    }
+}
+
 /// How a visitor speaks to a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scheme {

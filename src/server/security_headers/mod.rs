@@ -12,7 +12,7 @@ mod tests;
 use http::header::{
     CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use crate::error::Error;
 use crate::http::{Client, Rendered, Request};
@@ -88,16 +88,17 @@ impl SecurityHeaders {
         self.add_transport(headers, subject.is_encrypted);
     }
 
+    /// The answer for a static file, whose other headers are there already.
+    pub(super) fn with_transport<B>(&self, mut answer: Response<B>, client: &Client) -> Response<B> {
+        self.add_transport(answer.headers_mut(), client.is_secure());
+        answer
+    }
+
     /// Adds what an answer over an encrypted connection lacks.
-    pub(super) fn add_transport(&self, headers: &mut HeaderMap, is_encrypted: bool) {
+    fn add_transport(&self, headers: &mut HeaderMap, is_encrypted: bool) {
         if is_encrypted && let Some(value) = &self.transport {
             headers.entry(STRICT_TRANSPORT_SECURITY).or_insert_with(|| value.clone());
         }
-    }
-
-    /// The same for a static file, whose own headers have all that is the same for every visitor.
-    pub(super) fn add_to_file(&self, headers: &mut HeaderMap, client: &Client) {
-        self.add_transport(headers, client.is_secure());
     }
 }
 

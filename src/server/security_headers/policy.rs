@@ -89,7 +89,9 @@ impl Policy {
             (Rendered::One(name), Some(pages)) => match pages.get(*name) {
                 Some(prepared) if nonce.is_none() && style.is_none() => return prepared.value.clone(),
                 Some(prepared) => Cow::Borrowed(&prepared.needs),
-                None => Cow::Owned(Needs::default()),
+                None if site.renderer.contains(name) => Cow::Owned(Needs::default()),
+                // The engine may have taken another template for it.
+                None => Cow::Owned(site.renderer.needs(name)),
             },
             (Rendered::One(name), None) => Cow::Owned(site.renderer.needs(name)),
             (Rendered::Several(names), _) => {

@@ -173,6 +173,22 @@ async fn static_files_get_what_browsers_make_use_of() {
 }
 
 #[tokio::test]
+async fn what_came_by_https_says_so_to_browsers() {
+    let site = site(&[("server.trusted_proxies", "127.0.0.1")]);
+    let pipeline = Pipeline::new(Serving::new(site, &Dispatch::new([], [])).unwrap(), process());
+    for (scheme, expected) in [("https", Some("max-age=31536000")), ("http", None)] {
+        for path in ["/static/css/site.css", "/static/docs", "/nothing"] {
+            let request = HttpRequest::get(path).header("host", "localhost").header("x-forwarded-for", "192.0.2.1");
+            let (parts, ()) = request.header("x-forwarded-proto", scheme).body(()).unwrap().into_parts();
+            let peer = Peer { address: Some(([127, 0, 0, 1], 4711).into()) };
+            let answer = pipeline.answer_whole(parts, Full::new(bytes::Bytes::new()), peer).await;
+            let said = answer.headers().get("strict-transport-security").map(|value| value.to_str().unwrap());
+            assert_eq!(said, expected, "{scheme} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn plain_error_pages_show_their_style() {
     let pipeline = Pipeline::new(Serving::new(site(&[]), &Dispatch::new([], [])).unwrap(), process());
     for path in ["/nothing", "/%ff"] {

@@ -263,7 +263,7 @@ pub const KEYS: &[Key] = &[
         Text,
         Run,
         "max-age=31536000",
-        "Header Strict-Transport-Security, sent where the visitor's connection is encrypted; `off` sends none",
+        "Header Strict-Transport-Security, sent in production where the visitor's connection is encrypted; `off` sends none",
     ),
     key(
         "security.headers.x_content_type_options",
