@@ -14,6 +14,7 @@ mod dev;
 mod edits;
 mod grown;
 mod identity;
+mod install;
 mod kit;
 mod layout;
 mod live;
