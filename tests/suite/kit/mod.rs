@@ -42,6 +42,13 @@ fn written(what: &str, arguments: &[&str], folder: &Path) {
     assert!(output.status.success(), "{arguments:?}: {}", text(&output));
 }
 
+/// Lets the site of `tests/sites/kit` write its static files to a folder.
+fn export(folder: &Path) {
+    let output = subprocess::command("kit").args(["assets", "export"]).arg(folder).output();
+    let output = output.expect("the test program can be run");
+    assert!(output.status.success(), "{}", text(&output));
+}
+
 /// The files that a command printed, by path.
 fn files(printed: &str) -> Vec<(PathBuf, String)> {
     let parts = printed.split("# ---- ").skip(1);

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{site, written};
+use super::{certificate, export, site, written};
 use crate::server::Server;
 use crate::servers::{Daemon, free_port};
 use crate::services::subprocess;
@@ -18,6 +18,8 @@ pub struct Deployment {
     daemon: Option<Daemon>,
     pub folder: TempDir,
     port: u16,
+    /// That of HTTPS.
+    encrypted: u16,
     pub instances: Vec<Server>,
 }
 
@@ -38,24 +40,38 @@ impl Raw {
 impl Deployment {
     /// Starts that many instances with these settings, each `key=value`, and NGINX; none where it is not installed.
     pub fn start(instances: usize, settings: &[&str]) -> Option<Deployment> {
-        Deployment::with(instances, settings, false)
+        Deployment::with(instances, settings, &[], false)
+    }
+
+    /// One instance with a certificate, and with static files that NGINX serves; none where NGINX or OpenSSL is not installed.
+    pub fn encrypted() -> Option<Deployment> {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let (certificate, key) = certificate(folder.path())?;
+        let chosen = ["--domain", "example.com", "--tls", &certificate, &key];
+        let deployment = Deployment::with(1, &[], &chosen, true)?;
+        export(&deployment.folder.path().join("public"));
+        Some(deployment)
     }
 
     /// The same, with static files that NGINX serves from the folder `public`.
     pub fn exported(settings: &[&str]) -> Option<Deployment> {
-        Deployment::with(1, settings, true)
+        let deployment = Deployment::with(1, settings, &[], true)?;
+        export(&deployment.folder.path().join("public"));
+        Some(deployment)
     }
 
-    fn with(instances: usize, settings: &[&str], is_exported: bool) -> Option<Deployment> {
+    fn with(instances: usize, settings: &[&str], more: &[&str], is_exported: bool) -> Option<Deployment> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let (number, root) = (instances.to_string(), folder.path().join("public").display().to_string());
         let mut chosen = vec!["--instances", &number];
         settings.iter().for_each(|setting| chosen.extend(["--set", setting]));
+        chosen.extend(more);
         if is_exported {
             chosen.extend(["--static-root", &root]);
         }
         written("nginx", &chosen, &folder.path().join("files"));
-        let mut deployment = Deployment { daemon: None, port: free_port(), folder, instances: Vec::new() };
+        let mut deployment =
+            Deployment { daemon: None, port: free_port(), encrypted: free_port(), folder, instances: Vec::new() };
         for instance in 1..=instances {
             deployment.begin(instance, instances, settings, is_exported);
         }
@@ -82,7 +98,8 @@ impl Deployment {
         fs::create_dir_all(folder.join("opt")).expect("a folder can be made");
         let page = fs::read(folder.join("files/opt/kit/maintenance.html")).expect("it was written");
         fs::write(folder.join("opt/maintenance.html"), page).expect("a file can be written");
-        fs::write(folder.join("nginx.conf"), whole(&site, folder, self.port)).expect("a file can be written");
+        fs::write(folder.join("nginx.conf"), whole(&site, folder, self.port, self.encrypted))
+            .expect("a file can be written");
         let mut command = Command::new("nginx");
         command
             .arg("-p")
@@ -111,6 +128,19 @@ impl Deployment {
         self.ask("GET", path, fields, "")
     }
 
+    /// Over HTTPS, by OpenSSL's own client, whoever has signed the certificate.
+    pub fn get_encrypted(&self, path: &str) -> Raw {
+        let mut command = Command::new("openssl");
+        let address = format!("127.0.0.1:{}", self.encrypted);
+        command.args(["s_client", "-quiet", "-servername", "example.com", "-connect", &address]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut client = command.spawn().expect("it made the certificate");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n");
+        client.stdin.as_mut().expect("it is piped").write_all(request.as_bytes()).expect("the request can be sent");
+        let output = client.wait_with_output().expect("it ends with the connection");
+        self.raw(path, &output.stdout)
+    }
+
     pub fn post(&self, path: &str, body: &str) -> Raw {
         self.ask("POST", path, &["Content-Type: text/plain"], body)
     }
@@ -125,7 +155,11 @@ impl Deployment {
         let _ = stream.write_all(request.as_bytes());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer).into_owned();
+        self.raw(path, &answer)
+    }
+
+    fn raw(&self, path: &str, answer: &[u8]) -> Raw {
+        let answer = String::from_utf8_lossy(answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no answer to {path}: {answer:?}\n{}", self.log()));
@@ -142,7 +176,7 @@ impl Deployment {
 }
 
 /// The site's file with the paths and ports of this test, in a configuration of one process that writes to its own folder.
-fn whole(site: &str, folder: &Path, port: u16) -> String {
+fn whole(site: &str, folder: &Path, port: u16, encrypted: u16) -> String {
     let folder = folder.display();
     let site = site
         .replace("/run/kit/", &format!("{folder}/"))
@@ -151,8 +185,10 @@ fn whole(site: &str, folder: &Path, port: u16) -> String {
         .replace("    listen [::]:80 default_server;\n", "")
         .replace("listen 80 default_server;", &format!("listen 127.0.0.1:{port};"))
         .replace("    listen [::]:80;\n", "")
-        .replace("listen 80;", &format!("listen 127.0.0.1:{port};"));
-    for word in ["/run/", "/opt/", "/var/cache", "listen 80"] {
+        .replace("listen 80;", &format!("listen 127.0.0.1:{port};"))
+        .replace("    listen [::]:443 ssl http2;\n", "")
+        .replace("listen 443 ssl http2;", &format!("listen 127.0.0.1:{encrypted} ssl http2;"));
+    for word in ["/run/", "/opt/", "/var/cache", "listen 80", "listen 443"] {
         assert!(
             !site.lines().any(|line| !line.trim().starts_with('#') && line.contains(word)),
             "`{word}` is left in {site}"

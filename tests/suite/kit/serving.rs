@@ -28,6 +28,29 @@ fn several_instances_answer_and_see_who_asked() {
     assert!(!answers[0].contains("6.6.6.6") && !answers[0].contains("x-request-id=none"), "{answers:?}");
 }
 
+/// B53
+#[test]
+fn http_only_leads_to_https_and_the_site_knows_how_it_was_asked() {
+    let Some(deployment) = Deployment::encrypted() else { return };
+    let redirect = deployment.get("/page?x=1", &[]);
+    assert_eq!((redirect.status, redirect.field("location")), (301, Some("https://example.com/page?x=1")));
+    // Whoever issues certificates is not sent on.
+    assert_eq!(deployment.get("/.well-known/acme-challenge/none", &[]).status, 404);
+    let page = deployment.get_encrypted("/page");
+    assert!(page.status == 200 && page.body.contains("x-forwarded-proto=https"), "{page:?}");
+    let file = deployment.get_encrypted("/robots.txt");
+    assert_eq!(file.field("strict-transport-security"), Some("max-age=31536000"), "{file:?}");
+}
+
+#[cfg(feature = "websocket")]
+#[test]
+fn a_websocket_passes() {
+    let Some(deployment) = Deployment::start(1, &[]) else { return };
+    let fields = ["Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
+    let answer = deployment.get("/socket", &fields);
+    assert_eq!((answer.status, answer.field("upgrade")), (101, Some("websocket")), "{answer:?}");
+}
+
 #[test]
 fn only_public_answers_are_kept_and_each_language_has_its_own() {
     let Some(deployment) = Deployment::start(1, &[]) else { return };
@@ -107,16 +130,19 @@ fn nginx_serves_the_files_with_the_headers_of_the_binary() {
     for mount in ["", "/docs"] {
         let url = format!("server.public_url=http://example.com{mount}");
         let Some(deployment) = Deployment::exported(&[&url]) else { return };
-        let mut export = subprocess::command("kit");
-        let root = deployment.folder.path().join("public");
-        let output = export.args(["assets", "export"]).arg(&root).output().expect("the test program can be run");
-        assert!(output.status.success(), "{}", text(&output));
         let css = deployment.get(&format!("{mount}/static/site.css"), &[]);
         assert_eq!((css.status, &*css.body), (200, "body { color: navy }\n"), "{css:?}");
         assert_eq!(css.field("cache-control"), Some("no-cache"));
         assert_eq!(css.field("content-type"), Some("text/css; charset=utf-8"));
         assert_eq!(css.field("x-content-type-options"), Some("nosniff"));
         assert_eq!(css.field("strict-transport-security"), None, "it is not HTTPS");
+        assert_eq!(css.field("referrer-policy"), Some("strict-origin-when-cross-origin"));
+        assert_eq!(css.field("content-security-policy"), None, "it is no page");
+        let picture = deployment.get(&format!("{mount}/static/picture.svg"), &[]);
+        assert_eq!(picture.field("content-type"), Some("image/svg+xml"));
+        assert_eq!(picture.field("x-frame-options"), Some("SAMEORIGIN"));
+        let policy = picture.field("content-security-policy");
+        assert_eq!(policy, Some("object-src 'none'; base-uri 'self'; frame-ancestors 'self'"));
         let version = version();
         let versioned = deployment.get(&format!("{mount}/static/site.css?{version}"), &[]);
         assert_eq!(versioned.field("cache-control"), Some("public, max-age=31536000, immutable"));

@@ -17,7 +17,14 @@ pub fn app() -> App {
         ("kit::received", controller(|request: Request| Response::text(format!("{} bytes", request.body().len())))),
         ("kit::dies", controller(dies)),
     ];
-    App::new(|| crate::pages::read("kit"), Dispatch::new(controllers, []))
+    let app = App::new(|| crate::pages::read("kit"), Dispatch::new(controllers, []));
+    #[cfg(feature = "websocket")]
+    let app = {
+        use kalgan::warp::{self, Filter};
+        // It is enough that it begins.
+        app.mount(|_| warp::path!("socket").and(warp::ws()).map(|ws: warp::ws::Ws| ws.on_upgrade(|_| async {})))
+    };
+    app
 }
 
 fn page(request: Request) -> Response {

@@ -59,6 +59,20 @@ fn without_a_name_every_host_is_answered() {
     assert!(output.status.success(), "{}", text(&output));
 }
 
+/// Names of variables and of groups in expressions have a greatest length.
+#[test]
+fn nginx_accepts_the_longest_name_of_a_site() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let name = "a-name-as-long-as-they-ever-get";
+    assert_eq!(name.len(), 31);
+    let public = "server.public_url=https://example.com/docs";
+    let site = site(&["--name", name, "--static-root", "--instances", "2", "--set", public]);
+    let path = folder.path().join("nginx.conf");
+    fs::write(&path, whole(&site, folder.path())).expect("a file can be written");
+    let Some(output) = tool(Command::new("nginx").args(["-t", "-q", "-c"]).arg(&path)) else { return };
+    assert!(output.status.success() && text(&output).is_empty(), "{}", text(&output));
+}
+
 #[test]
 fn the_file_follows_the_settings() {
     let has = |arguments: &[&str], lines: &[&str]| {
