@@ -115,9 +115,11 @@ fn credential(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 impl Install {
-    pub(super) fn run(self, app: &App, options: &Options) -> Result<ExitCode, Error> {
+    pub(super) fn run(mut self, app: &App, options: &Options) -> Result<ExitCode, Error> {
         let snapshot = options.snapshot(app)?;
-        let name = self.choices.name.clone().unwrap_or_else(|| snapshot.name.to_string());
+        let is_named = self.choices.name.is_some();
+        let name = name(app, self.choices.name.as_ref());
+        self.choices.name = Some(name.clone());
         let (machine, _lock) = begin(name, &self.common)?;
         let record = record(&machine, &self.common)?;
         let earlier = record.as_ref().map(Record::choices).transpose()?;
@@ -129,7 +131,7 @@ impl Install {
             credentials: self.credentials.files,
             nginx: (self.no_nginx || self.with_nginx).then_some(!self.no_nginx),
             force: self.common.force,
-            is_named: self.choices.name.is_some(),
+            is_named,
             dry_run: self.common.dry_run,
         };
         carry_out(&machine, wish, KEPT)

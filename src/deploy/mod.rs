@@ -6,8 +6,9 @@
 //! | where everything of a deployment lies | `layout` |
 //! | what is deployed: the frozen site and the settings of a production process | `subject` |
 //! | the texts | `nginx`, `systemd` |
+//! | the steps that put them and the binary in place, and how each is taken back | `install` |
 //!
-//! The texts touch nothing; the commands write them.
+//! The texts touch nothing; the commands write them, or `install` does.
 
 pub(crate) mod choices;
 pub(crate) mod doctor;

@@ -98,28 +98,21 @@ impl Binary {
     ///
     /// [`Error::Deploy`] where it cannot be run, is no site's or cannot answer.
     pub(super) fn describe(&self, machine: &Machine, asked: &Asked, may_copy: bool) -> Result<Description, Error> {
-        let from = |path: &Path| machine.ask(asked.call(path)).map_err(|error| self.cannot_start(&error));
-        let ended = match from(&self.path) {
-            Err(_) if may_copy => {
-                let folder = machine.on_disk(machine.layout.versions());
-                let made = Trail::default();
-                self.describe_copy(machine, asked, (&folder, made))?
-            }
-            ended => ended?,
+        let ended = match machine.ask(asked.call(&self.path)) {
+            Err(_) if may_copy && machine.go_on().is_ok() => self.describe_copy(machine, asked),
+            ended => ended,
         };
-        self.understood(&ended)
+        machine.go_on()?;
+        self.understood(&ended.map_err(|error| self.cannot_start(&error))?)
     }
 
-    fn describe_copy(
-        &self,
-        machine: &Machine,
-        asked: &Asked,
-        (folder, mut made): (&Path, Trail),
-    ) -> Result<Ended, Error> {
+    fn describe_copy(&self, machine: &Machine, asked: &Asked) -> Result<Ended, Error> {
+        let folder = machine.on_disk(machine.layout.versions());
         let copy = folder.join(".look");
-        let ended = files::make_folder(&mut made, folder, 0o755)
+        let mut made = Trail::default();
+        let ended = files::make_folder(&mut made, &folder, 0o755)
             .and_then(|()| self.copy(&mut made, &copy))
-            .and_then(|()| machine.ask(asked.call(&copy)).map_err(|error| self.cannot_start(&error)));
+            .and_then(|()| machine.ask(asked.call(&copy)));
         let left = made.take_back(machine);
         match left.is_empty() {
             true => ended,

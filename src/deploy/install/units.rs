@@ -124,7 +124,7 @@ pub(super) fn change_over(plan: &mut Plan, machine: &Machine, target: &Target, p
     open(plan, closed, reopened);
     for process in &description.processes {
         let is_active = state(machine, &process.service).is_active;
-        let is_changed = is_other || reopened || placed.changed.contains(&file_of(machine, &process.service));
+        let is_changed = is_other || reopened || changes(machine, placed, &process.service);
         match is_active && !is_changed {
             true => plan.add(Step::unchanged(format!("`{}` runs", process.service))),
             false => plan.add(start(process, description.host.clone(), is_active && !reopened, reopened)),
@@ -141,13 +141,13 @@ pub(super) fn change_over(plan: &mut Plan, machine: &Machine, target: &Target, p
     }
 }
 
-/// The file of a unit; an instance's is that of its template.
-fn file_of(machine: &Machine, unit: &str) -> PathBuf {
-    let file = match (unit.split_once('@'), unit.rsplit_once('.')) {
+/// Whether the file of a unit changes; an instance's is one of its own or that of its template.
+fn changes(machine: &Machine, placed: &Placed, unit: &str) -> bool {
+    let template = match (unit.split_once('@'), unit.rsplit_once('.')) {
         (Some((name, _)), Some((_, kind))) => format!("{name}@.{kind}"),
         _ => unit.to_string(),
     };
-    machine.layout.unit(&file)
+    [unit, &template].into_iter().any(|file| placed.changed.contains(&machine.layout.unit(file)))
 }
 
 /// Units that were there before and are no longer wanted.
@@ -210,9 +210,8 @@ fn enable(plan: &mut Plan, machine: &Machine, units: &[String]) {
 fn reopened(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, before: &Installed) -> bool {
     let processes = &target.description.processes;
     let stays = |unit: &&String| before.sockets.contains(unit) && state(machine, unit).is_active;
-    let changes = |unit: &String| placed.changed.contains(&file_of(machine, unit));
     let sockets: Vec<String> = processes.iter().flat_map(|process| &process.sockets).filter(stays).cloned().collect();
-    if !sockets.iter().any(changes) {
+    if !sockets.iter().any(|unit| changes(machine, placed, unit)) {
         return false;
     }
     let is_running = |service: &&String| state(machine, service).is_active;

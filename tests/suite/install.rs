@@ -1,0 +1,162 @@
+//! The commands that deploy, with the built binary and beneath a folder, where nothing is started: what they put in place, what they refuse,
+//! and that nothing is left of what was refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::deploy::skip;
+
+/// A folder in the place of `/`; none where systemd's own program, which makes its links, is not there.
+fn root() -> Option<TempDir> {
+    let asked = Command::new("systemctl").arg("--version").output();
+    asked.inspect_err(|error| skip("systemctl", error)).ok()?;
+    let root = tempfile::tempdir().expect("a temporary folder can be made");
+    for folder in ["etc/nginx/sites-available", "etc/nginx/sites-enabled", "opt", "var/lib"] {
+        fs::create_dir_all(root.path().join(folder)).expect("a folder can be made");
+    }
+    Some(root)
+}
+
+/// What a command of a binary writes, and whether it succeeded.
+fn deploy(binary: &Path, root: &TempDir, arguments: &[&str]) -> (bool, String) {
+    let mut command = Command::new(binary);
+    command.arg("deploy").args(arguments).arg("--root").arg(root.path());
+    let output = command.output().expect("the binary can be run");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.success(), text)
+}
+
+fn own() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_kalgan"))
+}
+
+/// Another version of the binary: the same with more behind its end.
+fn another(folder: &Path, behind: &str) -> PathBuf {
+    let path = folder.join(behind);
+    fs::copy(own(), &path).expect("the binary can be copied");
+    let mut file = fs::File::options().append(true).open(&path).expect("it can be opened");
+    file.write_all(behind.as_bytes()).expect("it can be written");
+    path
+}
+
+/// Everything beneath a folder: rights, and contents or where a link leads to.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let mut tree = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry can be read").path();
+        let data = fs::symlink_metadata(&path).expect("it is there");
+        let content = match (data.is_symlink(), data.is_dir()) {
+            (true, _) => fs::read_link(&path).expect("a link can be read").to_string_lossy().into_owned().into_bytes(),
+            (_, true) => Vec::new(),
+            _ => fs::read(&path).expect("a file can be read"),
+        };
+        if data.is_dir() {
+            tree.extend(self::tree(&path));
+        }
+        tree.insert(path, (data.permissions().mode() & 0o7777, content));
+    }
+    tree
+}
+
+const CHOSEN: [&str; 7] =
+    ["install", "--domain", "shop.example", "--set", "environment.is_prod=true", "--name", "shop"];
+
+#[test]
+fn a_version_is_put_in_place_once_and_leaves_when_it_is_removed() {
+    let Some(root) = root() else { return };
+    let empty = tree(root.path());
+    let (done, text) = deploy(own(), &root, &[&CHOSEN[..], &["--dry-run"]].concat());
+    assert!(done && text.lines().all(|line| line.starts_with("would ")), "{text}");
+    assert_eq!(tree(root.path()), empty, "a dry run changes nothing");
+
+    let (done, text) = deploy(own(), &root, &[&CHOSEN[..], &["--static-root"]].concat());
+    assert!(done && text.contains("is in place as version"), "{text}");
+    let at = |path: &str| root.path().join(path);
+    let current = fs::read_link(at("opt/shop/current")).expect("the link is there");
+    assert!(at("opt/shop").join(&current).join("shop").is_file(), "{}", current.display());
+    assert!(at("opt/shop/public/static/css/manual.css").is_file());
+    assert!(
+        fs::read_link(at("etc/systemd/system/multi-user.target.wants/shop.service")).is_ok(),
+        "it starts with the machine"
+    );
+    let environment = fs::read_to_string(at("etc/shop/environment")).expect("it is there");
+    let key = environment.trim().strip_prefix("KALGAN__SECURITY__SECRET_KEY=").expect("it has a key");
+    assert!(key.len() == 64 && !text.contains(key), "{text}");
+    let mode = |path| fs::metadata(at(path)).expect("it is there").permissions().mode() & 0o7777;
+    assert_eq!([mode("etc/shop"), mode("etc/shop/environment"), mode("etc/shop/deploy.json")], [0o700, 0o600, 0o600]);
+    let with_key = tree(root.path())
+        .into_iter()
+        .filter(|(_, (_, content))| content.windows(key.len()).any(|window| window == key.as_bytes()));
+    assert_eq!(
+        with_key.map(|(path, _)| path).collect::<Vec<_>>(),
+        [at("etc/shop/environment")],
+        "the key is in one file"
+    );
+
+    let installed = tree(root.path());
+    let (done, text) = deploy(own(), &root, &["install", "--name", "shop"]);
+    assert!(
+        done && text.lines().all(|line| line.starts_with("unchanged: ") || line.starts_with("  address")),
+        "{text}"
+    );
+    assert!(tree(root.path()) == installed, "a second installation changes something");
+
+    let (done, text) = deploy(own(), &root, &["uninstall", "--name", "shop", "--purge"]);
+    assert!(done, "{text}");
+    let left: Vec<PathBuf> = tree(root.path()).into_keys().filter(|path| !empty.contains_key(path)).collect();
+    assert!(left.iter().all(|path| path.is_dir()), "{left:?}");
+}
+
+#[test]
+fn another_version_takes_over_and_gives_back_and_what_is_none_is_refused() {
+    let Some(root) = root() else { return };
+    let home = tempfile::tempdir().expect("a temporary folder can be made");
+    let (done, text) = deploy(own(), &root, &CHOSEN);
+    assert!(done, "{text}");
+    let current = || fs::read_link(root.path().join("opt/shop/current")).expect("the link is there");
+    let first = current();
+    let second = another(home.path(), "second");
+    let upgrade = |binary: &Path| {
+        deploy(own(), &root, &["upgrade", binary.to_str().expect("its path is UTF-8"), "--name", "shop"])
+    };
+    let (done, text) = upgrade(&second);
+    assert!(done && current() != first, "{text}");
+    assert_eq!(fs::read_link(root.path().join("opt/shop/previous")).expect("the link is there"), first);
+    let (done, text) = deploy(own(), &root, &["rollback", "--name", "shop"]);
+    assert!(done && current() == first, "{text}");
+
+    let before = tree(root.path());
+    let script = home.path().join("script");
+    fs::write(&script, "#!/bin/sh\nexit 1\n").expect("a file can be written");
+    let foreign = another(home.path(), "foreign");
+    let mut bytes = fs::read(&foreign).expect("it can be read");
+    let number: u16 = if cfg!(target_arch = "x86_64") { 183 } else { 62 };
+    bytes[18..20].copy_from_slice(&number.to_le_bytes());
+    fs::write(&foreign, bytes).expect("it can be written");
+    let other = Path::new("/bin/true");
+    for (binary, reason) in [
+        (&*script, "is no program for Linux"),
+        (&*foreign, "is for another processor"),
+        (other, "is not the binary of a site made with Kalgan"),
+    ] {
+        let (done, text) = upgrade(binary);
+        assert!(!done && text.contains(reason), "{}: {text}", binary.display());
+        assert!(tree(root.path()) == before, "{}: something was changed", binary.display());
+    }
+
+    let unit = root.path().join("etc/systemd/system/shop.service");
+    fs::write(&unit, "by hand\n").expect("a file can be written");
+    let by_hand = tree(root.path());
+    let (done, text) = deploy(own(), &root, &CHOSEN);
+    assert!(!done && text.contains("/etc/systemd/system/shop.service") && text.contains("--force"), "{text}");
+    assert!(tree(root.path()) == by_hand, "something was changed");
+    let (done, text) = deploy(own(), &root, &[&CHOSEN[..], &["--force"]].concat());
+    assert!(done, "{text}");
+    assert_eq!(fs::read_to_string(unit.with_extension("service.old")).expect("it is kept"), "by hand\n");
+}
