@@ -77,7 +77,7 @@ impl Command {
         let choices = flags.choices.over(None, options, &subject)?;
         let files = make(&subject, &choices)?;
         match &flags.output {
-            Some(folder) => write(&files, folder)?,
+            Some(folder) => write(&files, folder, &Layout::of(&choices))?,
             None => super::print(&printed(&files))?,
         }
         Ok(ExitCode::SUCCESS)
@@ -167,10 +167,13 @@ fn printed(files: &[File]) -> String {
     texts.join("\n")
 }
 
-/// Writes each file at its path below a folder.
-fn write(files: &[File], folder: &Path) -> Result<(), Error> {
+/// Writes each file at its path below a folder. A page of maintenance that is there is left alone: it is the operator's to change.
+fn write(files: &[File], folder: &Path, layout: &Layout) -> Result<(), Error> {
     for file in files {
         let path = folder.join(file.path.strip_prefix("/").unwrap_or(&file.path));
+        if file.path == layout.maintenance() && path.exists() {
+            continue;
+        }
         let failed = |error| Error::File(format!("`{}` cannot be written: {error}", path.display()));
         fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
         fs::write(&path, &file.text).map_err(failed)?;

@@ -32,7 +32,7 @@ pub(super) struct Flags {
 pub(super) fn run(app: &App, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
     let name = flags.name.clone().unwrap_or_else(|| app.snapshot().name.into_owned());
     let layout = Layout::new(name).rooted(&flags.root);
-    let options = options.clone().as_deployed(&layout);
+    let options = options.clone().deployed(&layout);
     let visit =
         Visit { snapshot: options.snapshot(app)?, outside: options.outside()?, nginx: flags.nginx.clone(), layout };
     let report = doctor::examine(visit);
@@ -42,7 +42,7 @@ pub(super) fn run(app: &App, options: &Options, flags: &Flags) -> Result<ExitCod
 
 impl Options {
     /// With the settings file and the overlay that the deployed process is started with, where the command line names no others.
-    fn as_deployed(mut self, layout: &Layout) -> Options {
+    fn deployed(mut self, layout: &Layout) -> Options {
         let chosen = doctor::choices(layout).ok().flatten();
         #[cfg(feature = "source")]
         let of = |path: &Option<String>| path.as_ref().map(|path| layout.on_disk(path));

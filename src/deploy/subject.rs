@@ -50,7 +50,7 @@ impl Subject {
 }
 
 /// The variable that sets a key.
-pub(super) fn variable(key: &str) -> String {
+pub(crate) fn variable(key: &str) -> String {
     format!("KALGAN__{}", key.replace('.', "__").replace('-', "_").to_uppercase())
 }
 
@@ -90,5 +90,72 @@ fn is_unknown(value: &Value, outside: &Outside) -> bool {
         Value::List(items) => items.iter().any(|item| is_unknown(item, outside)),
         Value::Map(pairs) => pairs.iter().any(|(_, value)| is_unknown(value, outside)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(settings: &[(&'static str, Value, Option<Environment>)], flags: &[(&str, &str)]) -> Subject {
+        let setting = |(key, value, only): &(&'static str, Value, Option<Environment>)| Setting {
+            key: (*key).into(),
+            value: value.clone(),
+            only: *only,
+            place: Default::default(),
+        };
+        let snapshot = Snapshot {
+            name: "shop".into(),
+            release: "1.0.0".into(),
+            is_prod: false,
+            version: "abc".into(),
+            date: None,
+            settings: settings.iter().map(setting).collect(),
+            routes: Vec::new().into(),
+            languages: Vec::new().into(),
+            templates: Vec::new().into(),
+            assets: Vec::new().into(),
+            migrations: Vec::new().into(),
+        };
+        let flags = flags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        Subject::new(snapshot, Outside { flags, ..Outside::default() }).unwrap()
+    }
+
+    fn credential(id: &'static str) -> Value {
+        Value::Credential(id.into())
+    }
+
+    fn environment(name: &'static str, default: Option<&'static str>) -> Value {
+        Value::Env { name: name.into(), default: default.map(Into::into) }
+    }
+
+    #[test]
+    fn what_only_the_server_knows_is_left_out_and_told() {
+        let list = Value::List(vec![credential("one"), environment("TWO", None)]);
+        let settings = [
+            ("shop.list", list, None),
+            ("server.port", environment("PORT", Some("9000")), None),
+            ("db.url", environment("DATABASE", None), None),
+        ];
+        let subject = subject(&settings, &[]);
+        let all = |found: &BTreeSet<String>| found.iter().cloned().collect::<Vec<_>>();
+        assert_eq!(all(&subject.unknown), ["db.url", "shop.list"]);
+        assert_eq!(all(&subject.credentials), ["one"]);
+        assert_eq!(all(&subject.variables), ["DATABASE", "TWO"]);
+        assert_eq!(subject.settings.get_number("server.port").unwrap(), 9000);
+        assert!(subject.settings.is_prod());
+    }
+
+    #[test]
+    fn only_what_counts_in_production_and_is_not_replaced_is_needed() {
+        let settings = [
+            ("db.url", credential("old"), None),
+            ("db.url", credential("dev"), Some(Environment::Development)),
+            ("db.url", credential("prod"), Some(Environment::Production)),
+            ("cache.server", credential("cache"), None),
+        ];
+        let subject = subject(&settings, &[("cache.server", "redis://10.0.0.1/")]);
+        assert_eq!(subject.credentials.into_iter().collect::<Vec<_>>(), ["prod"]);
+        assert_eq!(subject.settings.get_string("cache.server").unwrap(), "redis://10.0.0.1/");
     }
 }

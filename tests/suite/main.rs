@@ -15,6 +15,7 @@ mod edits;
 mod grown;
 mod identity;
 mod inspect;
+mod kit;
 mod layout;
 mod live;
 mod manual;

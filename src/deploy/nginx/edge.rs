@@ -9,8 +9,7 @@ const ACME: &str = "    # Whoever issues certificates asks here; `certbot certon
                     default_type text/plain;\n    }\n";
 
 /// Mozilla's profile "intermediate": all browsers of the last ten years, with forward secrecy.
-const TLS: &str = "\
-    # Mozilla's profile \"intermediate\" (https://ssl-config.mozilla.org).
+const TLS: &str = "    # Mozilla's profile \"intermediate\" (https://ssl-config.mozilla.org).
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305;
     ssl_prefer_server_ciphers off;

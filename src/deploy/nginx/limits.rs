@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::pattern::Pattern;
 use crate::error::Error;
 use crate::site::Settings;
-use crate::snapshot::{Limits, Route};
+use crate::snapshot::{Limits, Route, Text};
 
 /// By how many seconds NGINX waits longer than the site, so that the site's own answer is what the visitor gets.
 const LONGER: u64 = 5;
@@ -39,8 +39,13 @@ impl Allowed {
         Ok(Allowed { body: settings.get("server.max_body_size")?, time: settings.get("server.request_timeout")? })
     }
 
-    fn of_route(self, limits: &Limits) -> Self {
-        Allowed { body: limits.max_body_size.unwrap_or(self.body), time: limits.request_timeout.unwrap_or(self.time) }
+    /// What a route allows. One that only shows something takes no body, whatever the settings say of all.
+    fn of_route(self, route: &Route) -> Self {
+        let limits = &route.limits;
+        let shows = |method: &Text| matches!(&**method, "GET" | "HEAD" | "OPTIONS");
+        let only_shows = route.methods.as_ref().is_some_and(|methods| methods.iter().all(shows));
+        let default = if only_shows { 0 } else { self.body };
+        Allowed { body: limits.max_body_size.unwrap_or(default), time: limits.request_timeout.unwrap_or(self.time) }
     }
 
     fn or(self, other: Allowed) -> Self {
@@ -76,7 +81,7 @@ pub(super) fn special<'r>(routes: &'r [Route], common: Allowed) -> Vec<Special<'
     let mut found: Vec<Special<'r>> = Vec::new();
     for (pattern, route) in all.iter().filter(|(_, route)| route.limits != Limits::default()) {
         let meeting = all.iter().filter(|(other, _)| other.may_meet(pattern));
-        let allowed = meeting.map(|(_, route)| common.of_route(&route.limits)).reduce(Allowed::or).unwrap_or(common);
+        let allowed = meeting.map(|(_, route)| common.of_route(route)).reduce(Allowed::or).unwrap_or(common);
         let is_known = found.iter().any(|known| known.pattern.location("") == pattern.location(""));
         if allowed != common && !is_known {
             let streams = allowed.body > common.body && allowed.time == 0 && common.time != 0;
@@ -164,6 +169,15 @@ mod tests {
             "{found:?}"
         );
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn a_form_and_its_page_have_the_limit_of_the_form() {
+        let page = Route { methods: Some(vec!["GET".into()].into()), ..route("/form", None, None) };
+        let form =
+            Route { name: "send".into(), methods: Some(vec!["POST".into()].into()), ..route("/form", Some(500), None) };
+        let found = texts(&[page, form]);
+        assert!(found.len() == 1 && found[0].contains("client_max_body_size 500;"), "{found:?}");
     }
 
     #[test]

@@ -33,7 +33,8 @@ struct Plan<'a> {
     layout: Layout,
     /// The upstream, and the zones of memory: unlike any other of the machine.
     upstream: String,
-    /// What the names of variables begin with.
+    /// What the names of variables begin with. NGINX's table of them takes no more than 46 letters (`variables_hash_bucket_size`), so with the longest
+    /// name of a site eight are left for the end.
     variable: String,
     /// The hosts, the main one first; empty for every host.
     hosts: Vec<String>,
@@ -122,10 +123,10 @@ impl<'a> Plan<'a> {
     fn mounted(&self, pass: &str) -> String {
         let (bare, below) = (quoted(&self.mount), quoted(&format!("{}/", self.mount)));
         // An address in a redirect is encoded as it is in all others.
-        let target = quoted(&format!("{}/", self.raw_mount));
+        let target = quoted(&format!("{}/$is_args$args", self.raw_mount));
         format!(
             "\n    # The site is below a path (`server.public_url`), which is taken off before it is asked.\n    absolute_redirect off;\n    \
-             location = {bare} {{\n        return 301 {target}$is_args$args;\n    }}\n    location {below} {{\n{pass}\n    }}\n    \
+             location = {bare} {{\n        return 301 {target};\n    }}\n    location {below} {{\n{pass}\n    }}\n    \
              # What this server has beside it goes here.\n    location / {{\n        return 404;\n    }}\n"
         )
     }

@@ -26,7 +26,7 @@ impl Plan<'_> {
     fn forwarded(&self) -> String {
         let variable = &self.variable;
         format!(
-            "    proxy_http_version 1.1;\n    proxy_set_header Connection ${variable}_connection;\n    \
+            "    proxy_http_version 1.1;\n    proxy_set_header Connection ${variable}_upgrade;\n    \
              proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Host $host;\n    \
              # Who asked, as NGINX saw it. What the client itself claims is replaced, not passed on.\n    \
              proxy_set_header X-Forwarded-For $remote_addr;\n    proxy_set_header X-Forwarded-Proto $scheme;\n    \
@@ -52,9 +52,10 @@ impl Plan<'_> {
         let variable = &self.variable;
         format!(
             "    # What says `private` or `no-store`, sets a cookie or does not say `public` is never kept; `Vary` is honoured, so each language\n    \
-             # has its own copy. While the site cannot be reached a copy is better than nothing.\n    proxy_cache ${variable}_cache;\n    \
+             # has its own copy. While the site cannot be reached a copy is better than nothing. There is no lock (`proxy_cache_lock`): it would\n    \
+             # make visitors of one private page wait for each other, half a second each.\n    proxy_cache ${variable}_cache;\n    \
              proxy_cache_key \"$request_method $scheme $host $request_uri\";\n    proxy_cache_convert_head off;\n    proxy_no_cache \
-             ${variable}_not_kept;\n    proxy_cache_lock on;\n    proxy_cache_use_stale error timeout updating;\n    \
+             ${variable}_unkept;\n    proxy_cache_use_stale error timeout updating;\n    \
              proxy_cache_background_update on;\n    proxy_cache_revalidate on;\n"
         )
     }

@@ -62,14 +62,14 @@ impl Plan<'_> {
         let variable = &self.variable;
         let mut text = format!(
             "# A WebSocket asks for another protocol; all other requests keep the connection to the site open.\n\
-             map $http_upgrade ${variable}_connection {{\n    default upgrade;\n    \"\" \"\";\n}}\n\n"
+             map $http_upgrade ${variable}_upgrade {{\n    default upgrade;\n    \"\" \"\";\n}}\n\n"
         );
         if !self.mount.is_empty() {
-            let mount = quoted(&format!("~^{}(?<{variable}_rest>/.*)$", pattern::escaped(&self.raw_mount)));
+            let mount = quoted(&format!("~^{}(?<kalgan_rest>/.*)$", pattern::escaped(&self.raw_mount)));
             write!(
                 text,
                 "# The path that the site sees, not decoded: `{}` is taken off what the client wrote.\n\
-                 map $request_uri ${variable}_path {{\n    default \"\";\n    {mount} ${variable}_rest;\n}}\n\n",
+                 map $request_uri ${variable}_path {{\n    default \"\";\n    {mount} $kalgan_rest;\n}}\n\n",
                 super::comment(&self.raw_mount)
             )
             .expect("writing to a `String` cannot fail");
@@ -81,14 +81,14 @@ impl Plan<'_> {
     }
 
     fn cache(&self) -> String {
-        let (zone, variable) = (&self.upstream, &self.variable);
+        let (zone, variable) = (format!("{}_cache", self.upstream), &self.variable);
         format!(
             "# A small cache of answers that say `public` and how long (`max-age`). Conditions and ranges are for the site to answer, and NGINX\n\
              # keeps them from it where it caches: such requests, and WebSockets, go past the cache.\n\
              proxy_cache_path {} levels=1:2 keys_zone={zone}:1m max_size=256m inactive=1d use_temp_path=off;\n\
              map \"$http_if_none_match$http_if_modified_since$http_if_match$http_if_unmodified_since$http_range$http_upgrade\" \
              ${variable}_cache {{\n    default off;\n    \"\" {zone};\n}}\n\
-             map $upstream_http_cache_control ${variable}_not_kept {{\n    default 1;\n    \"~*(^|[ ,])public($|[ ,])\" 0;\n}}\n\n",
+             map $upstream_http_cache_control ${variable}_unkept {{\n    default 1;\n    \"~*(^|[ ,])public($|[ ,])\" 0;\n}}\n\n",
             self.layout.cache().display()
         )
     }

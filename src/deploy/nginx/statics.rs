@@ -15,6 +15,22 @@ const INDEX: &str = "index.html";
 /// For an address that changes whenever the file does.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
+/// What browsers show as a page of its own.
+const PAGES: &str = r"text/html|application/xhtml\+xml|image/svg\+xml|application/xml|text/xml";
+
+/// The same, and what loads other files.
+const LOADING: &str = r"text/html|application/xhtml\+xml|image/svg\+xml|application/xml|text/xml|text/css|text/javascript|application/javascript";
+
+/// Headers that only mean something for some types of files: the header, the end of its variable, the name of its setting, and the
+/// types.
+const BY_TYPE: [(&str, &str, &str, &str); 5] = [
+    ("Referrer-Policy", "referer", "referrer_policy", LOADING),
+    ("X-Frame-Options", "framing", "x_frame_options", PAGES),
+    ("Cross-Origin-Opener-Policy", "opener", "cross_origin_opener_policy", PAGES),
+    ("Permissions-Policy", "permit", "permissions_policy", PAGES),
+    ("Content-Security-Policy", "policy", "content_security_policy", PAGES),
+];
+
 impl Plan<'_> {
     /// The variables of static files' headers.
     pub(super) fn static_maps(&self) -> Result<String, Error> {
@@ -26,13 +42,51 @@ impl Plan<'_> {
             .iter()
             .map(|version| format!("    {} \"{IMMUTABLE}\";\n", quoted(&format!("~(^|&){version}$"))))
             .collect();
-        let hsts = self.header("strict_transport_security")?.unwrap_or_default();
         Ok(format!(
             "# An address with the current version, as the filter `asset` writes it, never changes its content; any other may.\n\
-             map $args ${variable}_cache_control {{\n    default \"{plain}\";\n{versions}}}\n\
-             # An empty header is not sent.\nmap $scheme ${variable}_transport {{\n    default \"\";\n    https {};\n}}\n\n",
-            quoted(&hsts)
+             map $args ${variable}_control {{\n    default \"{plain}\";\n{versions}}}\n{}",
+            self.security_maps()?
         ))
+    }
+
+    /// The headers of `security.headers` by what browsers make of a file: those of pages, of what loads other files, of all files.
+    fn security_maps(&self) -> Result<String, Error> {
+        let variable = &self.variable;
+        let mut text = format!(
+            "# Headers that keep browsers in bounds (`security.headers`), for the files that they mean something for. An empty one is not sent.\n\
+             map $scheme ${variable}_hsts {{\n    default \"\";\n    https {};\n}}\n",
+            quoted(&self.header("strict_transport_security")?.unwrap_or_default())
+        );
+        for (_, end, name, types) in BY_TYPE {
+            let value = match name {
+                "content_security_policy" => self.policy()?,
+                name => self.header(name)?,
+            };
+            if let Some(value) = value {
+                let (types, value) = (quoted(&format!("~^({types})(;|$)")), quoted(&value));
+                text.push_str(&format!(
+                    "map $sent_http_content_type ${variable}_{end} {{\n    default \"\";\n    {types} {value};\n}}\n"
+                ));
+            }
+        }
+        Ok(text + "\n")
+    }
+
+    /// The Content-Security-Policy of a file. Nobody can have put a script into one, and those that its author wrote are not known.
+    fn policy(&self) -> Result<Option<String>, Error> {
+        let Some(text) = self.header("content_security_policy")? else { return Ok(None) };
+        if text == "auto" {
+            return Ok(Some("object-src 'none'; base-uri 'self'; frame-ancestors 'self'".to_string()));
+        }
+        let path = self.subject.settings.get::<Option<String>>("static.path")?.unwrap_or_default();
+        let origin = path
+            .parse::<http::Uri>()
+            .ok()
+            .and_then(|address| Some(format!(" {}://{}", address.scheme_str()?, address.authority()?)));
+        let origin = origin.unwrap_or_default();
+        let filled =
+            |text: String, place: &str| text.replace(&format!(" {place}"), &origin).replace(place, origin.trim());
+        Ok(Some(filled(filled(text, "{scripts}"), "{styles}")))
     }
 
     /// Expressions of the versions that addresses of static files carry.
@@ -96,7 +150,7 @@ impl Plan<'_> {
         let mut text = self.location("=", &address, &file, headers, Some(&asset.mime));
         if let Some(bare) = address.strip_suffix('/').filter(|bare| !bare.is_empty()) {
             let (mount, raw) = (&self.mount, &self.raw_mount);
-            let (from, to) = (quoted(&format!("{mount}{bare}")), encoded(&format!("{address}")));
+            let (from, to) = (quoted(&format!("{mount}{bare}")), encoded(&address));
             text.push_str(&format!(
                 "    location = {from} {{\n        return 308 \"{raw}{to}$is_args$args\";\n    }}\n"
             ));
@@ -124,10 +178,17 @@ impl Plan<'_> {
     /// has any.
     fn headers(&self) -> Result<String, Error> {
         let variable = &self.variable;
-        let mut text = format!("        add_header Cache-Control ${variable}_cache_control;\n");
-        text.push_str(&format!("        add_header Strict-Transport-Security ${variable}_transport always;\n"));
+        let mut text = format!(
+            "        add_header Cache-Control ${variable}_control;\n        \
+             add_header Strict-Transport-Security ${variable}_hsts;\n"
+        );
         if let Some(value) = self.header("x_content_type_options")? {
-            text.push_str(&format!("        add_header X-Content-Type-Options {} always;\n", quoted(&value)));
+            text.push_str(&format!("        add_header X-Content-Type-Options {};\n", quoted(&value)));
+        }
+        for (header, end, name, _) in BY_TYPE {
+            if self.header(name)?.is_some() {
+                text.push_str(&format!("        add_header {header} ${variable}_{end};\n"));
+            }
         }
         Ok(text)
     }

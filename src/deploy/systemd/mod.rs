@@ -114,9 +114,10 @@ impl<'a> Plan<'a> {
 
     /// What `systemd-analyze security` gives the service; a test holds it.
     fn exposure(&self) -> &'static str {
-        match self.network {
+        match &self.network {
             Network::None => "0.2",
-            Network::Addresses(..) => "0.8",
+            Network::Addresses(addresses, _) if addresses.iter().all(|address| address == "localhost") => "0.9",
+            Network::Addresses(..) => "1.0",
             Network::Any(_) => "1.1",
         }
     }

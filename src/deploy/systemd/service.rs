@@ -27,7 +27,8 @@ impl Plan<'_> {
              Type=notify\nNotifyAccess=main\n\
              ExecStart={} serve{}\n\
              # What lies outside the binary is read again without a request being lost; with a mistake in it the site stays as it was.\n\
-             ExecReload=/bin/kill -HUP $MAINPID\n\
+             # (By the shell, because not every system has the program `kill`.)\n\
+             ExecReload=/bin/sh -c \"kill -HUP $MAINPID\"\n\
              # The sockets stay open while the process restarts, so clients wait and none is refused. It is tried for ever, a second apart: were\n\
              # it given up, also for wrong settings, the next client would start it again at once, and again.\n\
              Restart=on-failure\nRestartSec=1\n\
@@ -104,11 +105,13 @@ impl Plan<'_> {
         let own = &self.choices.settings;
         set("What runs here is in production, whatever the binary was built as.", "environment.is_prod", "true");
         if !own.contains_key("server.trusted_proxies") {
-            set(
-                "NGINX is believed what it says of the visitor: nobody else can reach the socket.",
-                "server.trusted_proxies",
-                &self.trusted()?,
-            );
+            let reason = match self.choices.socket {
+                Socket::Unix => "NGINX is believed what it says of the visitor: nobody else can reach the socket.",
+                Socket::Tcp => {
+                    "What NGINX says of the visitor is believed; so is any program of this machine, as all reach the port."
+                }
+            };
+            set(reason, "server.trusted_proxies", &self.trusted()?);
         }
         if self.choices.has_several() {
             set(

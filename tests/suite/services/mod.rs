@@ -17,6 +17,6 @@ mod process_site;
 mod sessions;
 #[cfg(feature = "websocket")]
 mod sockets;
-mod subprocess;
+pub mod subprocess;
 mod testing;
 mod uploads;

@@ -22,6 +22,7 @@ const SITES: &[(&str, Site)] = &[
     ("panicking hook", lifecycle::panicking_hook),
     ("failing state", lifecycle::failing_state),
     ("slow", lifecycle::slow),
+    ("kit", crate::kit::site::app),
     #[cfg(feature = "websocket")]
     ("sockets", sockets::app),
 ];
@@ -39,7 +40,7 @@ pub fn output(site: &str, port: u16) -> Output {
 }
 
 /// A command that becomes the site when it is given the arguments of its binary.
-fn command(site: &str) -> Command {
+pub fn command(site: &str) -> Command {
     let mut command = Command::new("sh");
     let script = format!(
         "{ARGUMENTS}=\"$*\" exec \"$0\" services::subprocess::the_process_of_a_site --exact --ignored --nocapture"
