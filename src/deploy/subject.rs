@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_only_the_server_knows_is_left_out_and_told() {
-        let list = Value::List(vec![credential("one"), environment("TWO", None)]);
+        let list = Value::List(vec![credential("one"), environment("TWO", None)].into());
         let settings = [
             ("shop.list", list, None),
             ("server.port", environment("PORT", Some("9000")), None),

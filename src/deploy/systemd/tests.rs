@@ -10,9 +10,10 @@ use crate::snapshot::{Setting, Snapshot, Value};
 fn subject(settings: &[(&str, &str)]) -> Subject {
     let setting = |&(key, value): &(&str, &str)| Setting {
         key: key.to_string().into(),
-        value: match value.strip_prefix('!') {
-            Some(id) => Value::Credential(id.to_string().into()),
-            None => Value::Text(value.to_string().into()),
+        value: match (value.strip_prefix('!'), value.parse()) {
+            (Some(id), _) => Value::Credential(id.to_string().into()),
+            (None, Ok(number)) => Value::Integer(number),
+            (None, Err(_)) => Value::Text(value.to_string().into()),
         },
         only: None,
         place: Default::default(),
