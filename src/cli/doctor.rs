@@ -30,17 +30,34 @@ pub(super) struct Flags {
 
 /// Prints the report. The exit code is 1 where there is a problem; warnings do not count.
 pub(super) fn run(app: &App, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
-    let snapshot = options.snapshot(app)?;
-    let name = flags.name.clone().unwrap_or_else(|| snapshot.name.to_string());
-    let visit = Visit {
-        layout: Layout::new(name).rooted(&flags.root),
-        snapshot,
-        outside: options.outside()?,
-        nginx: flags.nginx.clone(),
-    };
+    let name = flags.name.clone().unwrap_or_else(|| app.snapshot().name.into_owned());
+    let layout = Layout::new(name).rooted(&flags.root);
+    let options = options.clone().deployed(&layout);
+    let visit =
+        Visit { snapshot: options.snapshot(app)?, outside: options.outside()?, nginx: flags.nginx.clone(), layout };
     let report = doctor::examine(visit);
     super::print(&if flags.json { super::json(&report)? } else { page(&report) })?;
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Options {
+    /// With the settings file and the overlay that the deployed process is started with, where the command line names no others.
+    fn deployed(mut self, layout: &Layout) -> Options {
+        let chosen = doctor::choices(layout).ok().flatten();
+        #[cfg(feature = "source")]
+        let of = |path: &Option<String>| path.as_ref().map(|path| layout.on_disk(path));
+        #[cfg(feature = "source")]
+        if let Some(chosen) = &chosen {
+            self.settings = self.settings.take().or_else(|| of(&chosen.settings_file));
+        }
+        #[cfg(feature = "overlay")]
+        if let Some(chosen) = &chosen {
+            self.overlay = self.overlay.take().or_else(|| of(&chosen.overlay));
+        }
+        // A binary without these features knows neither of them.
+        let _ = (&mut self, chosen);
+        self
+    }
 }
 
 /// A line a finding, and one with the counts.

@@ -33,10 +33,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Choices, Layout, Subject};
+use super::{Choices, File, Layout, Subject};
 use crate::error::Error;
 use crate::site::{Outside, Settings};
 use crate::snapshot::Snapshot;
+pub(crate) use outside::choices;
 use outside::deployed;
 use unit::Unit;
 
@@ -65,7 +66,7 @@ struct Examination {
     /// The site as the deployed process has it.
     subject: Subject,
     /// The site as the command `deploy` sees it, which knows nothing of what its own units say.
-    printing: Subject,
+    printing: Result<Subject, Error>,
     /// The folder of the credentials.
     credentials: PathBuf,
     nginx: Option<PathBuf>,
@@ -98,7 +99,7 @@ pub(crate) struct Finding {
 
 /// What a check gives: a finding without the check's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Trouble {
+pub(crate) struct Trouble {
     state: State,
     found: String,
     advice: String,
@@ -142,20 +143,21 @@ const CHECKS: &[(&str, Check)] = &[
 pub(crate) fn examine(visit: Visit) -> Report {
     let mut findings = Vec::new();
     let (outside, troubles) = deployed(&visit.layout, visit.outside.clone());
-    let chosen = outside::choices(&visit.layout);
-    findings.extend(named("choices", [troubles, chosen.as_ref().err().cloned().into_iter().collect()].concat()));
+    let chosen = choices(&visit.layout);
+    let troubles = [troubles, chosen.as_ref().err().cloned().into_iter().collect()].concat();
+    let is_blind = troubles.iter().any(|trouble| trouble.state == State::Skipped);
+    findings.extend(named("choices", troubles));
     let chosen = chosen.ok().flatten();
     let beneath = |outside: Outside| match &chosen {
         Some(choices) => choices.beneath(outside),
         None => outside,
     };
     let (outside, printing) = (beneath(outside), beneath(visit.outside));
-    findings.extend(named("settings", settings(&visit.snapshot, &outside)));
+    findings.extend(named("settings", settings(&visit.snapshot, &outside, is_blind)));
     let credentials = outside.credentials.clone().unwrap_or_else(|| visit.layout.on_disk(visit.layout.credentials()));
-    let subjects = Subject::new(visit.snapshot.clone(), outside)
-        .and_then(|subject| Ok((subject, Subject::new(visit.snapshot, printing)?)));
-    match subjects {
-        Ok((subject, printing)) => {
+    let printing = Subject::new(visit.snapshot.clone(), printing);
+    match Subject::new(visit.snapshot, outside) {
+        Ok(subject) => {
             let (layout, nginx) = (visit.layout, visit.nginx);
             let unit = unit::installed(&layout);
             let examination = Examination { layout, chosen, subject, printing, credentials, nginx, unit };
@@ -170,17 +172,17 @@ pub(crate) fn examine(visit: Visit) -> Report {
     Report { format: FORMAT, ok, findings }
 }
 
-/// Whether the settings load as they do when the process starts.
-fn settings(snapshot: &Snapshot, outside: &Outside) -> Vec<Trouble> {
+/// Whether the settings load as they do when the process starts. Who may not see all that the process is given cannot tell.
+fn settings(snapshot: &Snapshot, outside: &Outside, is_blind: bool) -> Vec<Trouble> {
     let mut outside = outside.clone();
     outside.flags.push(("environment.is_prod".to_string(), "true".to_string()));
-    match Settings::load(snapshot, outside) {
-        Ok(_) => Vec::new(),
-        Err(Error::Setting(mistakes)) => {
-            mistakes.lines().map(|line| Trouble::problem(line, "the site does not start: mend it")).collect()
-        }
-        Err(error) => vec![Trouble::problem(error.to_string(), "the site does not start: mend it")],
-    }
+    let Err(error) = Settings::load(snapshot, outside) else { return Vec::new() };
+    let mistakes = error.to_string();
+    let trouble = |mistake: &str| match is_blind {
+        true => Trouble::skipped(mistake, "perhaps it is where this user may not read: run `doctor` as root"),
+        false => Trouble::problem(mistake, "the site does not start: mend it"),
+    };
+    mistakes.lines().map(trouble).collect()
 }
 
 /// Findings of a check; what found nothing is fine.
@@ -211,6 +213,13 @@ impl Examination {
     fn choices(&self) -> Choices {
         let of_site = || Choices { name: self.layout.name().to_string(), ..Choices::default() };
         self.chosen.clone().unwrap_or_else(of_site)
+    }
+
+    /// What the command `deploy` would print here.
+    fn printed(&self, print: impl Fn(&Subject) -> Result<Vec<File>, Error>) -> Result<Vec<File>, Trouble> {
+        let skipped = |error: &Error| Trouble::skipped(error.to_string(), "mend this first");
+        let subject = self.printing.as_ref().map_err(skipped)?;
+        print(subject).map_err(|error| skipped(&error))
     }
 
     /// A whole number among the settings that has a default.

@@ -36,7 +36,7 @@ pub(super) fn deployed(layout: &Layout, mut outside: Outside) -> (Outside, Vec<T
 /// # Errors
 ///
 /// Why they cannot be read.
-pub(super) fn choices(layout: &Layout) -> Result<Option<Choices>, Trouble> {
+pub(crate) fn choices(layout: &Layout) -> Result<Option<Choices>, Trouble> {
     let path = layout.on_disk(layout.choices());
     let Some(text) = machine::read(&path)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|error| {

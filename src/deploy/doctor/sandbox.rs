@@ -39,9 +39,9 @@ const ORDERS: [&[&str]; 5] = [
 /// Names each line that is missing or weaker.
 pub(super) fn check(examination: &Examination) -> Vec<Trouble> {
     let Some(installed) = &examination.unit else { return Vec::new() };
-    let printed = match deploy::systemd(&examination.printing, &examination.choices()) {
+    let printed = match examination.printed(|subject| deploy::systemd(subject, &examination.choices())) {
         Ok(files) => files.into_iter().find(|file| file.path.file_name() == installed.path.file_name()),
-        Err(error) => return vec![Trouble::skipped(error.to_string(), "mend this first")],
+        Err(trouble) => return vec![trouble],
     };
     let Some(printed) = printed else {
         let found = format!("`{}` is not what this deployment's choices give", installed.path.display());

@@ -103,7 +103,7 @@ impl Machine {
         machine.write("etc/systemd/system/shop.service", &machine.printed_unit());
         machine.write(
             "etc/systemd/system/shop.service.d/more.conf",
-            "[Service]\nLimitNOFILE=32768\nEnvironment=KALGAN__SERVER__TRUSTED_PROXIES=unix \"KALGAN__SERVER__PORT=80\"\n",
+            "[Service]\nLimitNOFILE=32768\nEnvironment=A=b \"KALGAN__SERVER__SHUTDOWN_TIMEOUT=31\"\n",
         );
         fs::create_dir_all(machine.at("var/lib/shop")).unwrap();
         machine
@@ -414,15 +414,34 @@ fn a_clock_is_later_than_the_build_and_kept_right() {
 }
 
 #[test]
-fn the_file_that_this_binary_prints_is_its_own() {
-    let machine = Machine::right();
-    let subject = Subject::new(machine.snapshot.clone(), Outside::default()).unwrap();
-    let printed = crate::deploy::nginx(&subject, &choices()).unwrap().remove(0).text;
-    machine.write("etc/nginx/sites-available/shop", &printed);
-    let wrong: Vec<_> = machine.report().findings.into_iter().filter(|it| it.state != State::Fine).collect();
-    assert!(wrong.iter().all(|it| it.check == "systemd"), "{wrong:#?}");
-    machine.write("etc/nginx/sites-available/shop", &printed.replace("keepalive", "# a word\nkeepalive"));
-    assert!(machine.findings("nginx build")[0].found.contains("is the first that differs"));
+fn what_this_binary_prints_is_right_for_it_also_below_a_path_on_a_port_and_in_several_processes() {
+    let domains = vec!["example.com".to_string()];
+    for (choices, public_url) in [
+        (choices(), None),
+        (Choices { domains: domains.clone(), ..choices() }, Some("https://example.com/docs")),
+        (Choices { socket: crate::deploy::Socket::Tcp, ..choices() }, None),
+        (Choices { instances: 2, static_root: None, ..choices() }, None),
+    ] {
+        let mut machine = Machine::right();
+        if let Some(address) = public_url {
+            let place = Place { file: "config/site.yaml".into(), line: 9, column: 1 };
+            let value = Value::Text(address.into());
+            let address = Setting { key: "server.public_url".into(), value, only: None, place };
+            machine.snapshot.settings = [&machine.snapshot.settings[..], &[address]].concat().into();
+        }
+        machine.write("etc/shop/deploy.json", &serde_json::to_string(&choices).unwrap());
+        let subject = Subject::new(machine.snapshot.clone(), Outside::default()).unwrap();
+        fs::remove_dir_all(machine.at("etc/systemd/system")).unwrap();
+        for unit in crate::deploy::systemd(&subject, &choices).unwrap() {
+            machine.write(unit.path.strip_prefix("/").unwrap().to_str().unwrap(), &unit.text);
+        }
+        let printed = crate::deploy::nginx(&subject, &choices).unwrap().remove(0).text;
+        machine.write("etc/nginx/sites-available/shop", &printed);
+        let wrong: Vec<_> = machine.report().findings.into_iter().filter(|it| it.state != State::Fine).collect();
+        assert!(wrong.iter().all(|it| it.check == "systemd"), "{choices:?}: {wrong:#?}");
+        machine.write("etc/nginx/sites-available/shop", &printed.replace("keepalive", "# a word\nkeepalive"));
+        assert!(machine.findings("nginx build")[0].found.contains("is the first that differs"));
+    }
 }
 
 #[test]

@@ -42,9 +42,10 @@ pub(super) fn file(examination: &Examination) -> Vec<Trouble> {
 /// Whether it is what this binary would print for the choices of the deployment.
 pub(super) fn build(examination: &Examination) -> Vec<Trouble> {
     let Some((site, choices)) = found(examination).zip(examination.chosen.as_ref()) else { return Vec::new() };
-    let printed = match deploy::nginx(&examination.printing, choices) {
+    let files = examination.printed(|subject| deploy::nginx(subject, choices));
+    let printed = match files {
         Ok(files) => files.into_iter().find(|file| file.path == examination.layout.site_available()),
-        Err(error) => return vec![Trouble::skipped(error.to_string(), "mend this first")],
+        Err(trouble) => return vec![trouble],
     };
     let Some(printed) = printed.filter(|printed| printed.text != site.text) else { return Vec::new() };
     let pairs = site.text.lines().zip(printed.text.lines()).enumerate();

@@ -99,7 +99,8 @@ impl Site {
 
     fn is_ours(&self, proxy_pass: &Directive) -> bool {
         let host = proxy_pass.arguments.first().and_then(|address| address.split_once("://")).map(|(_, rest)| rest);
-        let host = host.map(|rest| rest.split('/').next().unwrap_or(rest));
+        // A path may follow, also as a variable.
+        let host = host.map(|rest| rest.split(['/', '$']).next().unwrap_or(rest));
         host.is_some_and(|host| host == self.upstream || self.addresses().contains(&host))
     }
 }
