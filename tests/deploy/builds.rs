@@ -20,9 +20,12 @@ pub fn first() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_kalgan"))
 }
 
-/// Builds the second one, with the packages that are compiled already.
+/// Builds the second one, with the packages that are compiled already. The copy keeps its place, so that what has not changed since is not
+/// compiled again.
 pub fn second(folder: &Path) -> PathBuf {
-    let copy = folder.join("second");
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("second");
+    // Where there is none yet, there is nothing to remove.
+    let _ = fs::remove_dir_all(&copy);
     fs::create_dir(&copy).expect("a folder can be made");
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let parts =
