@@ -79,10 +79,13 @@ pub(super) enum SocketKind {
     Tcp,
 }
 
+/// What makes the files of one command.
+type Make = fn(&Subject, &Choices) -> Result<Vec<File>, Error>;
+
 impl Command {
     /// Does what the command line says.
     pub(super) fn run(self, app: &App, options: &Options) -> Result<ExitCode, Error> {
-        let (flags, make): (_, fn(&Subject, &Choices) -> Result<Vec<File>, Error>) = match self {
+        let (flags, make): (_, Make) = match self {
             Command::Nginx(flags) => (flags, deploy::nginx),
             Command::Systemd(flags) => (flags, deploy::systemd),
             Command::Install(flags) => return flags.run(app, options),
