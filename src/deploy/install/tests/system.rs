@@ -73,7 +73,7 @@ impl Folder {
     /// What a version says of itself: so many processes, and a unit with this text in it.
     pub(super) fn description(&self, release: &str, processes: u16) -> Description {
         let process = |number: u16| {
-            let instance = (processes > 1).then(|| format!("@{number}")).unwrap_or_default();
+            let instance = if processes > 1 { format!("@{number}") } else { String::new() };
             Process {
                 service: format!("shop{instance}.service"),
                 sockets: vec![format!("shop{instance}.socket"), format!("shop-admin{instance}.socket")],
