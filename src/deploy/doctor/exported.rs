@@ -8,9 +8,7 @@ use crate::snapshot::Asset;
 
 /// Compares each file and each of its compressed forms with the folder of the deployment.
 pub(super) fn check(examination: &Examination) -> Vec<Trouble> {
-    let Some(folder) = examination.chosen.as_ref().and_then(|choices| choices.static_root.as_ref()) else {
-        return Vec::new();
-    };
+    let Some(folder) = examination.static_root() else { return Vec::new() };
     let place = examination.layout.on_disk(folder);
     let assets = &examination.subject.snapshot.assets;
     let wrong: Vec<String> = assets.iter().flat_map(|asset| differing(&place, asset)).collect();

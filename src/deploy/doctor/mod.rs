@@ -116,27 +116,32 @@ pub(crate) struct Report {
 
 type Check = fn(&Examination) -> Vec<Trouble>;
 
-/// All checks, in the order in which they are told.
-const CHECKS: &[(&str, Check)] = &[
-    ("credentials", secrets::credentials),
-    ("environment file", secrets::environment),
-    ("secret key", secrets::secret_key),
-    ("address", address::check),
-    ("data folder", data::check),
-    ("version", versions::running),
-    ("systemd", versions::systemd),
-    ("sandbox", sandbox::check),
-    ("open files", limits::check),
-    ("nginx file", nginx::file),
-    ("nginx build", nginx::build),
-    ("nginx body size", nginx::body_size),
-    ("nginx timeouts", nginx::timeouts),
-    ("nginx keep-alive", nginx::keep_alive),
-    ("nginx headers", nginx::headers),
-    ("trusted proxies", nginx::trusted_proxies),
-    ("static addresses", nginx::static_addresses),
-    ("static files", exported::check),
-    ("clock", clock::check),
+/// Whether there is anything that a check could look at.
+type Applies = fn(&Examination) -> bool;
+
+const ALWAYS: Applies = |_| true;
+
+/// All checks, in the order in which they are told. One that has nothing to look at is left out, so that nothing is called fine that is not there.
+const CHECKS: &[(&str, Applies, Check)] = &[
+    ("credentials", |it| !it.subject.credentials.is_empty(), secrets::credentials),
+    ("environment file", |it| it.layout.on_disk(it.layout.environment()).exists(), secrets::environment),
+    ("secret key", |_| cfg!(feature = "secrets"), secrets::secret_key),
+    ("address", ALWAYS, address::check),
+    ("data folder", ALWAYS, data::check),
+    ("version", |it| it.layout.on_disk(it.layout.current()).exists(), versions::running),
+    ("systemd", ALWAYS, versions::systemd),
+    ("sandbox", |it| it.unit.is_some(), sandbox::check),
+    ("open files", ALWAYS, limits::check),
+    ("nginx file", ALWAYS, nginx::file),
+    ("nginx build", |it| nginx::is_there(it) && it.chosen.is_some(), nginx::build),
+    ("nginx body size", nginx::is_there, nginx::body_size),
+    ("nginx timeouts", nginx::is_there, nginx::timeouts),
+    ("nginx keep-alive", nginx::is_there, nginx::keep_alive),
+    ("nginx headers", nginx::is_there, nginx::headers),
+    ("trusted proxies", nginx::is_there, nginx::trusted_proxies),
+    ("static addresses", |it| nginx::is_there(it) && it.static_root().is_some(), nginx::static_addresses),
+    ("static files", |it| it.static_root().is_some(), exported::check),
+    ("clock", ALWAYS, clock::check),
 ];
 
 /// Makes all checks.
@@ -161,10 +166,15 @@ pub(crate) fn examine(visit: Visit) -> Report {
             let (layout, nginx) = (visit.layout, visit.nginx);
             let unit = unit::installed(&layout);
             let examination = Examination { layout, chosen, subject, printing, credentials, nginx, unit };
-            findings.extend(CHECKS.iter().flat_map(|(name, check)| named(name, check(&examination))));
+            findings.extend(
+                CHECKS
+                    .iter()
+                    .filter(|(_, applies, _)| applies(&examination))
+                    .flat_map(|(name, _, check)| named(name, check(&examination))),
+            );
         }
         // What is wrong has been said of the settings.
-        Err(_) => findings.extend(CHECKS.iter().flat_map(|(name, _)| {
+        Err(_) => findings.extend(CHECKS.iter().flat_map(|(name, ..)| {
             named(name, vec![Trouble::skipped("the settings do not load", "mend the settings first")])
         })),
     }
@@ -213,6 +223,11 @@ impl Examination {
     fn choices(&self) -> Choices {
         let of_site = || Choices { name: self.layout.name().to_string(), ..Choices::default() };
         self.chosen.clone().unwrap_or_else(of_site)
+    }
+
+    /// The folder of static files that NGINX serves.
+    fn static_root(&self) -> Option<&str> {
+        self.chosen.as_ref()?.static_root.as_deref()
     }
 
     /// What the command `deploy` would print here.

@@ -460,4 +460,7 @@ fn a_machine_without_a_deployment_is_no_problem() {
     }
     .report();
     assert!(report.ok, "{:#?}", report.findings);
+    let nothing =
+        ["credentials", "environment file", "version", "sandbox", "nginx build", "nginx headers", "static files"];
+    assert!(report.findings.iter().all(|it| !nothing.contains(&it.check)), "{:#?}", report.findings);
 }

@@ -44,7 +44,7 @@ fn each_line_says_what_is_wrong_and_what_to_do() {
     for line in [
         "PROBLEM nginx body size `client_max_body_size` is 1m where the site takes bodies of 10485760 bytes: `client_max_body_size 10485760;`",
         "PROBLEM nginx headers NGINX does not tell the site `Host`: `proxy_set_header Host $host;` where `proxy_pass` is",
-        "ok environment file",
+        "ok data folder",
     ] {
         assert!(lines.iter().any(|it| it == line), "{line} is not in\n{text}");
     }

@@ -21,6 +21,11 @@ use site::{Place, Site};
 const BODY_SIZE: &str = "1m";
 const TIMEOUT: &str = "60s";
 
+/// Whether there is a file that the other checks can look at.
+pub(super) fn is_there(examination: &Examination) -> bool {
+    found(examination).is_some()
+}
+
 /// Whether there is a file, and it can be read.
 pub(super) fn file(examination: &Examination) -> Vec<Trouble> {
     match Site::find(examination) {
@@ -186,8 +191,7 @@ pub(super) fn trusted_proxies(examination: &Examination) -> Vec<Trouble> {
 
 /// Whether the addresses that are to be answered from the folder of exported files are.
 pub(super) fn static_addresses(examination: &Examination) -> Vec<Trouble> {
-    let folder = examination.chosen.as_ref().and_then(|choices| choices.static_root.as_deref());
-    let Some((site, folder)) = found(examination).zip(folder) else { return Vec::new() };
+    let Some((site, folder)) = found(examination).zip(examination.static_root()) else { return Vec::new() };
     let mut troubles = Vec::new();
     for server in site.servers() {
         for asset in &*examination.subject.snapshot.assets {
