@@ -133,11 +133,6 @@ impl Client {
         let address = peer.map(|address| address.ip().to_canonical());
         Client { peer, address, scheme: None, host: None, is_contradictory: false }
     }
-
-    /// Whether a trusted proxy says that the visitor came by HTTPS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.scheme == Some(Scheme::Https)
-    }
 }
 
 impl Scheme {
