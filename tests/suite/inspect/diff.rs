@@ -125,6 +125,7 @@ fn another_site_is_not_compared() {
 
 /// The second binary is one that cargo builds from a copy of a small site.
 #[test]
+#[ignore = "builds for minutes; .ci/run runs it"]
 fn two_real_builds_differ_by_what_was_edited() {
     let site = crate::outside::copy("outside-compared");
     let before = crate::outside::built_with(site.path(), &[]).binary;
