@@ -110,14 +110,25 @@ impl Boot {
         self.unharmed("systemctl restart", || {
             self.machine.run(&["systemctl", "restart", "kalgan.service"]);
         });
-        self.unharmed("an upgrade to a build whose credential is missing", || self.refused(builds::CREDENTIAL));
-        let credential = self.machine.path("/etc/kalgan/credentials").join(builds::CREDENTIAL);
-        std::fs::write(credential, SECRET).expect("a credential can be written");
-        self.unharmed("an upgrade to a build that cannot start", || self.refused(builds::NEEDED));
+        self.unharmed("an upgrade to a build whose credential is missing", || {
+            self.refused(&[], builds::CREDENTIAL);
+        });
+        std::fs::write(self.machine.path("/root/credential"), SECRET).expect("a credential can be written");
+        let credential = format!("{}=/root/credential", builds::CREDENTIAL);
+        self.unharmed("an upgrade to a build that cannot start", || {
+            self.refused(&["--credential", &credential], builds::NEEDED);
+        });
         assert!(!self.first_page().contains(builds::SECOND), "the old build serves");
         self.set_variable(builds::NEEDED);
         self.unharmed("deploy upgrade", || {
-            self.machine.run(&["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"]);
+            self.machine.run(&[
+                "/opt/kalgan/current/kalgan",
+                "deploy",
+                "upgrade",
+                "/srv/second",
+                "--credential",
+                &credential,
+            ]);
         });
         assert!(self.first_page().contains(builds::SECOND), "the new build serves");
         self.unharmed("deploy rollback", || {
@@ -127,8 +138,9 @@ impl Boot {
     }
 
     /// The second build is refused, and it is said what it lacks.
-    fn refused(&self, lacks: &str) {
-        let told = self.machine.fail(&["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"]);
+    fn refused(&self, more: &[&str], lacks: &str) {
+        let upgrade = ["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second"];
+        let told = self.machine.fail(&[&upgrade, more].concat());
         assert!(told.contains(lacks), "it says why: {told}");
     }
 
