@@ -6,7 +6,8 @@
 //! 2. units and NGINX's file are written, which nothing reads by itself, and tested;
 //! 3. the new version is tried in its sandbox;
 //! 4. the link `current` leads to it, and processes change over;
-//! 5. NGINX reads its file;
+//! 5. NGINX reads its file; where it serves the static files and asks at the same sockets as before, it does so before the processes change
+//!    over, because those of the new version may have none;
 //! 6. what was done is recorded.
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use super::place::{self, Placed};
 use super::plan::{Plan, Step};
 use super::record::{self, Installed, Record};
 use super::target::{Kind, Target, Wish};
-use super::{Machine, checks, files, public, units, verify};
+use super::{Machine, checks, files, proxy, public, units, verify};
 use crate::error::Error;
 
 /// A plan, and what is to be told and tidied up when it has been carried out.
@@ -52,10 +53,15 @@ impl Deployment {
             plan.add(units::trial(machine, &target));
         }
         units::switch(&mut plan, machine, &target);
+        let concerns_nginx = machine.is_live && (placed.concerns_nginx() || is_linked);
+        let nginx_first = concerns_nginx && may_go_first(&target)?;
+        if nginx_first {
+            plan.add(proxy::reload_or_start(machine));
+        }
         units::change_over(&mut plan, machine, &target, &placed, is_other);
         obsolete(&mut plan, machine, &target, &placed)?;
-        if machine.is_live && (placed.concerns_nginx() || is_linked) {
-            plan.add(units::nginx(machine));
+        if concerns_nginx && !nginx_first {
+            plan.add(proxy::reload_or_start(machine));
         }
         keep_record(&mut plan, machine, &target, &placed)?;
         Ok(Deployment { plan, target, exported })
@@ -119,6 +125,14 @@ fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
             new.join(", ")
         ));
     }
+}
+
+/// Whether what NGINX's new file says is true before the processes change over: the files are there, and so are the sockets.
+fn may_go_first(target: &Target) -> Result<bool, Error> {
+    let processes = &target.description.processes;
+    let sockets: Vec<&String> = processes.iter().flat_map(|process| &process.sockets).collect();
+    let are_there = target.wish.record.installed.sockets.iter().collect::<Vec<_>>() == sockets;
+    Ok(are_there && target.wish.record.choices()?.static_root.is_some())
 }
 
 fn test(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, is_linked: bool) {

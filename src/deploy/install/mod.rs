@@ -22,6 +22,7 @@ mod files;
 mod machine;
 mod place;
 mod plan;
+mod proxy;
 mod public;
 mod ready;
 mod record;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::deployment;
 use super::plan::{Plan, Step};
 use super::record::{Installed, Record};
-use super::{Machine, files, place, units, verify};
+use super::{Machine, files, place, proxy, units, verify};
 use crate::deploy::layout::SITES_ENABLED;
 use crate::error::Error;
 
@@ -28,7 +28,7 @@ pub(crate) fn plan(machine: &Machine, record: &Record, purge: bool) -> Result<Pl
     }
     if machine.is_live && concerns_nginx && units::nginx_runs(machine) {
         plan.add(verify::nginx(machine));
-        plan.add(units::reload_nginx());
+        plan.add(proxy::reload());
     }
     stop(&mut plan, machine, record);
     for (path, known) in others {

@@ -15,7 +15,7 @@ use super::{Machine, files};
 use crate::error::Error;
 
 /// NGINX's own service.
-const NGINX: &str = "nginx.service";
+pub(super) const NGINX: &str = "nginx.service";
 
 /// What systemd knows of a unit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -281,26 +281,4 @@ pub(super) fn forget_failure(machine: &Machine, unit: &str) {
 /// Whether NGINX runs.
 pub(super) fn nginx_runs(machine: &Machine) -> bool {
     state(machine, NGINX).is_active
-}
-
-/// NGINX reads its files again.
-pub(super) fn reload_nginx() -> Step {
-    Step::new("let NGINX read its files again", |machine, trail| {
-        trail.afterwards("NGINX has not read its old files again", |machine| {
-            machine.systemctl(&["reload", NGINX]).map(drop)
-        });
-        machine.systemctl(&["reload", NGINX]).map(drop)
-    })
-}
-
-/// NGINX reads its files again, or is started.
-pub(super) fn nginx(machine: &Machine) -> Step {
-    match nginx_runs(machine) {
-        true => reload_nginx(),
-        false => Step::new("start NGINX", |machine, trail| {
-            trail.back("NGINX runs", |machine| machine.systemctl(&["stop", NGINX]).map(drop));
-            let started = machine.systemctl(&["start", NGINX]).map(drop);
-            started.map_err(|error| ready::with_journal(machine, NGINX, &error))
-        }),
-    }
 }
