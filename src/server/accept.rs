@@ -34,8 +34,7 @@ pub enum Stop {
     /// Connections that are idle are closed at once.
     AtOnce,
     /// Connections that are idle are kept for a second, or for [`Options::shutdown_timeout`] if that is less. A request that comes on one is
-    /// answered, and the answer says that it was the last. Where systemd holds the socket, new connections are taken meanwhile, each for one
-    /// request. The pause ends when no connection is open.
+    /// answered, and the answer says that it was the last. The pause ends when no connection is open.
     WithPause,
 }
 
@@ -57,7 +56,7 @@ pub async fn serve(
     let idle_until = if stop == Stop::WithPause { cut_at.min(now + PAUSE) } else { now };
     connections.wind_up(Ending { idle_until, cut_at });
     if listener.outlives_process() {
-        accept_in_pause(&listener, &places, &connections, idle_until).await;
+        accept_meanwhile(&listener, &places, &connections, now + options.shutdown_timeout * 3 / 4).await;
     }
     drop(listener);
     let all = places.acquire_many(limit);
@@ -100,11 +99,17 @@ async fn accept_until(
     stop
 }
 
-/// Takes further connections, so that nobody has to wait for the next process longer than it takes to start, until the pause is over or no
-/// connection is open.
-async fn accept_in_pause(listener: &Listener, places: &Arc<Semaphore>, connections: &Arc<Connections>, until: Instant) {
+/// Takes further connections from a socket that systemd holds, each for one request, while one is open that was there before the stop: the
+/// next process starts when the last has ended, and a slow request or a WebSocket must not keep everybody else waiting for that. It ends
+/// at the given time, so that those who came last are answered before what is left is cut.
+async fn accept_meanwhile(
+    listener: &Listener,
+    places: &Arc<Semaphore>,
+    connections: &Arc<Connections>,
+    until: Instant,
+) {
     let mut trouble = Seldom::default();
-    while places.available_permits() < connections.options.max_connections.max(1) {
+    while connections.has_early() {
         let place = places.clone().try_acquire_owned();
         tokio::select! {
             biased;
@@ -156,10 +161,11 @@ async fn next_place(places: &Arc<Semaphore>, limit: usize, full: &mut Seldom) ->
 fn start(connections: &Arc<Connections>, (socket, peer): (Socket, Peer), place: OwnedSemaphorePermit) {
     let connection = connection::run(connections.clone(), socket, peer);
     let connections = connections.clone();
+    let is_early = connections.note_begin();
     tokio::spawn(async move {
         connection.await;
         drop(place);
-        connections.note_end();
+        connections.note_end(is_early);
     });
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Connections {
     stop: Notify,
     /// A connection has come to its end.
     ended: Notify,
+    /// How many connections are open that began before the process was asked to stop.
+    early: AtomicUsize,
     cut: AtomicUsize,
     /// What is counted.
     figures: Arc<metrics::Connections>,
@@ -72,8 +74,9 @@ impl Connections {
             .half_close(true);
         let figures = answer.connections();
         figures.limit.set(options.max_connections as u64);
-        let (stop, ended, cut) = (Notify::new(), Notify::new(), AtomicUsize::new(0));
-        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, cut, figures }
+        let (stop, ended) = (Notify::new(), Notify::new());
+        let (early, cut) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, early, cut, figures }
     }
 
     /// Ends every connection: idle ones at the given time, new ones if no request comes soon after, the others after their answer, and at
@@ -84,9 +87,22 @@ impl Connections {
         }
     }
 
+    /// Notes that a connection begins. Gives whether that was before the process was asked to stop.
+    pub(super) fn note_begin(&self) -> bool {
+        let is_early = self.ending.get().is_none();
+        self.early.fetch_add(usize::from(is_early), Ordering::Relaxed);
+        is_early
+    }
+
     /// Notes that a connection has come to its end and given its place back.
-    pub(super) fn note_end(&self) {
+    pub(super) fn note_end(&self, is_early: bool) {
+        self.early.fetch_sub(usize::from(is_early), Ordering::Relaxed);
         self.ended.notify_one();
+    }
+
+    /// Whether a connection is open that began before the process was asked to stop.
+    pub(super) fn has_early(&self) -> bool {
+        self.early.load(Ordering::Relaxed) > 0
     }
 
     /// Ends when a connection has come to its end since this was asked last.

@@ -57,6 +57,25 @@ fn a_socket_of_systemd_is_served_from_until_the_pause_is_over_and_then_waits() {
 }
 
 #[test]
+fn a_slow_client_does_not_keep_new_ones_waiting_for_the_next_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("http.sock");
+    let socket = UnixListener::bind(&path).unwrap();
+    let server = Server::start_command(with_socket(&socket, &kalgan()), &[PRODUCTION]);
+    let (mut kept, mut slow) = (Client::file(&path).unwrap(), Client::file(&path).unwrap());
+    assert!(!kept.get("/en").unwrap().is_last());
+    slow.send("GET /en HTTP/1.1\r\nHo");
+    server.terminate();
+    assert_eq!(kept.rest(), "", "it is closed when the pause is over");
+    let answer = Client::file(&path).unwrap().get("/en").unwrap();
+    assert_eq!((&answer.status[..], answer.is_last()), ("200", true), "{answer:?}");
+    slow.send("st: localhost\r\n\r\n");
+    let answer = slow.answer().unwrap();
+    assert_eq!((&answer.status[..], answer.is_last()), ("200", true), "{answer:?}");
+    assert_eq!(server.wait().0.code(), Some(0));
+}
+
+#[test]
 fn sigint_and_development_close_idle_connections_at_once() {
     for (signal, settings) in [("-INT", PRODUCTION), ("-TERM", "environment.is_prod=false")] {
         let folder = tempfile::tempdir().unwrap();
