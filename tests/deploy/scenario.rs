@@ -181,7 +181,7 @@ impl Boot {
         let environment = self.machine.path("/etc/kalgan/environment");
         append(&environment, "KALGAN__SESSION__STORE=sqlite\n");
         self.reinstall(&["--instances", "2"]);
-        self.visit("the binary, by two instances");
+        self.visit("NGINX, pages from two instances");
         self.unharmed("systemctl restart, two instances", || {
             self.machine.run(&["systemctl", "restart", "kalgan@1.service"]);
             self.machine.run(&["systemctl", "restart", "kalgan@2.service"]);
