@@ -2,7 +2,7 @@
 //!
 //! 1. [`levels`]: which lines are written at all, as `log.level` says, else `RUST_LOG`, else `info`.
 //! 2. [`lines`]: how one is written: for people, for programs ([`json`]), or for the journal of systemd ([`journal`]).
-//! 3. [`output`]: where it goes, and on which thread. A file is a [`file`].
+//! 3. [`output`]: where it goes, and on which thread. A file is a [`file`], the lines that wait for a thread are a [`queue`].
 //!
 //! All three are chosen anew when the settings are known and when they are loaded again; a request looks at the choice without a lock.
 //! Logging begins before there are settings, so that nothing that happens at the start is lost.
@@ -13,6 +13,7 @@ mod json;
 mod levels;
 mod lines;
 mod output;
+mod queue;
 #[cfg(test)]
 mod tests;
 
