@@ -24,11 +24,11 @@ use http_body_util::{Empty, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::{HttpService, service_fn};
 use tower_service::Service;
-use tracing::Span;
 use warp::Filter;
 
 use super::observed::{Arrival, Observed, Replied, Told};
 use super::pipeline::X_REQUEST_ID;
+use super::span::RequestSpan;
 use super::wire::Activity;
 use super::{Answer, Answered, Peer, body};
 
@@ -143,8 +143,8 @@ struct Slot {
 enum Progress {
     #[default]
     Nothing,
-    Answering(BoxFuture<'static, Replied>, Span),
-    Answered(Told, Span),
+    Answering(BoxFuture<'static, Replied>, RequestSpan),
+    Answered(Told, RequestSpan),
 }
 
 impl Slot {
@@ -166,7 +166,7 @@ impl Slot {
 
 /// The one warp filter of Kalgan's own: runs what was put into the slot.
 async fn run(slot: Arc<Slot>) -> warp::reply::Response {
-    let Progress::Answering(answering, span) = slot.set(Progress::Nothing) else {
+    let Progress::Answering(answering, mut span) = slot.set(Progress::Nothing) else {
         return status(StatusCode::INTERNAL_SERVER_ERROR).map(Into::into);
     };
     let mut answering = AssertUnwindSafe(answering).catch_unwind();

@@ -3,6 +3,7 @@
 //! A request begins when its head is complete and is over when the last piece of its answer's body has been handed to hyper, or when it
 //! is clear that there will be none: the body broke off, or the connection was cut.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
-use tracing::Span;
 
+use super::span::RequestSpan;
 use super::{Answer, Peer};
 use crate::http::{Client, Request, RequestId};
 use crate::metrics::Group;
@@ -27,10 +28,9 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The span of the request, for all lines that are logged while it is answered. It has the level of errors, so that it is there
-    /// wherever anything is logged at all.
-    pub(super) fn span(&self) -> Span {
-        tracing::error_span!(target: "kalgan::request", "request", request_id = %self.id)
+    /// The span of the request.
+    pub(super) fn span(&self) -> RequestSpan {
+        RequestSpan::new(&self.id)
     }
 }
 
@@ -88,7 +88,7 @@ impl<'a> Over<'a> {
             status,
             bytes = self.bytes,
             duration_ms = milliseconds(self.duration),
-            client = self.client.map(tracing::field::display),
+            client = self.client.map(Address).map(tracing::field::display),
             request_id = self.id,
             language = self.language,
             "{}",
@@ -97,9 +97,31 @@ impl<'a> Over<'a> {
     }
 }
 
+/// An address as the standard library writes it. The short form, which most have, is written at once.
+struct Address(IpAddr);
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IpAddr::V4(address) = self.0 else { return fmt::Display::fmt(&self.0, f) };
+        let (mut text, mut begin) = ([b'.'; "255.255.255.255".len()], "255.255.255.255".len());
+        for mut part in address.octets().into_iter().rev() {
+            let end = begin;
+            while part > 0 || begin == end {
+                begin -= 1;
+                text[begin] = b'0' + part % 10;
+                part /= 10;
+            }
+            // What was there before the digits is the full stop before them.
+            begin = begin.saturating_sub(1);
+        }
+        let begin = if text[begin] == b'.' { begin + 1 } else { begin };
+        f.write_str(str::from_utf8(&text[begin..]).map_err(|_| fmt::Error)?)
+    }
+}
+
 /// Milliseconds, exact to the microsecond.
 #[allow(clippy::cast_precision_loss, reason = "a number of microseconds fits for 285 years")]
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }
 
@@ -150,7 +172,7 @@ pub(super) struct Observed {
     target: Option<PathAndQuery>,
     since: Instant,
     told: Told,
-    span: Span,
+    span: RequestSpan,
     status: Option<StatusCode>,
     bytes: u64,
 }
@@ -164,7 +186,7 @@ impl Observed {
             target: head.uri.path_and_query().cloned(),
             since: Instant::now(),
             told: Told::default(),
-            span: Span::none(),
+            span: RequestSpan::None,
             status: None,
             bytes: 0,
         }
@@ -179,7 +201,7 @@ impl Observed {
     }
 
     /// Takes what the pipeline tells, and the span that the rest of the answer is in.
-    pub(super) fn tell(&mut self, told: Told, span: Span) {
+    pub(super) fn tell(&mut self, told: Told, span: RequestSpan) {
         (self.told, self.span) = (told, span);
     }
 
@@ -189,10 +211,10 @@ impl Observed {
     }
 
     pub(super) fn leave_span(&mut self) {
-        self.span = Span::none();
+        self.span = RequestSpan::None;
     }
 
-    pub(super) fn in_span<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(super) fn in_span<T>(&mut self, work: impl FnOnce() -> T) -> T {
         self.span.in_scope(work)
     }
 
@@ -219,5 +241,17 @@ impl Drop for Observed {
             language: self.told.language.as_deref(),
             group: &self.told.group,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_as_the_standard_library_writes_it() {
+        for text in ["0.0.0.0", "127.0.0.1", "10.20.100.9", "255.255.255.255", "1.10.100.0", "::1", "2001:db8::7:0"] {
+            assert_eq!(Address(text.parse().unwrap()).to_string(), text);
+        }
     }
 }

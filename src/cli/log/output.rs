@@ -22,7 +22,7 @@ use crate::process::DataFolder;
 use crate::site::Settings;
 
 /// The lines that there is one of for each request.
-const ACCESS: &str = "kalgan::access";
+pub(super) const ACCESS: &str = "kalgan::access";
 
 /// Whether standard error is a terminal.
 pub(super) fn is_terminal() -> bool {
@@ -77,7 +77,7 @@ impl Output {
     }
 
     /// Where access lines wait; none where each is written before the program goes on.
-    fn queue(&self) -> Option<&Queue> {
+    pub(super) fn queue(&self) -> Option<&Queue> {
         match self {
             Output::AtOnce => None,
             Output::StandardError(queue) | Output::File(queue, _) => Some(queue),
