@@ -113,7 +113,11 @@ fn ask(answer: &dyn Answer, head: Parts, body: body::Incoming, (peer, arrival): 
 }
 
 /// What goes to hyper.
-fn finished<B: Body>(mut response: Response<B>, activity: Arc<Activity>, mut observed: Observed) -> Response<Noted<B>> {
+fn finished<B: Body>(
+    mut response: Response<B>,
+    activity: Arc<Activity>,
+    mut observed: Box<Observed>,
+) -> Response<Noted<B>> {
     let is_last = activity.is_stopping() || activity.has_unread_body();
     // A field that says how the connection goes on is there already when it goes on as something else.
     if is_last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -224,7 +228,7 @@ pub(super) struct Noted<B> {
     body: B,
     activity: Arc<Activity>,
     until_shutdown: bool,
-    observed: Observed,
+    observed: Box<Observed>,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {

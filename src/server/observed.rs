@@ -52,7 +52,7 @@ pub struct Over<'a> {
     /// Who sent it, as a trusted proxy says; none where nobody knows, as over a socket file.
     pub client: Option<IpAddr>,
     /// What it is called; none where the head could not be read.
-    pub id: Option<&'a str>,
+    pub(crate) id: Option<&'a RequestId>,
     /// The language that it was answered in; none where nobody asked for it.
     pub language: Option<&'a str>,
     /// What it is counted under.
@@ -89,7 +89,7 @@ impl<'a> Over<'a> {
             bytes = self.bytes,
             duration_ms = milliseconds(self.duration),
             client = self.client.map(Address).map(tracing::field::display),
-            request_id = self.id,
+            request_id = self.id.map(RequestId::as_str),
             language = self.language,
             "{}",
             if status.is_some() { "answered" } else { "broken off" }
@@ -178,8 +178,9 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    pub(super) fn new(answer: Arc<dyn Answer>, head: &Parts, arrival: Arrival) -> Self {
-        Observed {
+    /// In a box, because hyper and warp hand the body of an answer on many times before it is sent.
+    pub(super) fn new(answer: Arc<dyn Answer>, head: &Parts, arrival: Arrival) -> Box<Self> {
+        Box::new(Observed {
             answer,
             arrival,
             method: head.method.clone(),
@@ -189,7 +190,7 @@ impl Observed {
             span: RequestSpan::None,
             status: None,
             bytes: 0,
-        }
+        })
     }
 
     pub(super) fn id(&self) -> &RequestId {
@@ -237,7 +238,7 @@ impl Drop for Observed {
             bytes: self.bytes,
             duration: self.since.elapsed(),
             client: self.arrival.client.address,
-            id: Some(self.arrival.id.as_str()),
+            id: Some(&self.arrival.id),
             language: self.told.language.as_deref(),
             group: &self.told.group,
         });
