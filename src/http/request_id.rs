@@ -100,13 +100,21 @@ fn scrambled(number: u64) -> u64 {
 }
 
 fn write_hexadecimal(number: u64, digits: &mut [u8]) {
-    for (digit, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
-        digit[0] = HEXADECIMAL[usize::from(byte >> 4)];
-        digit[1] = HEXADECIMAL[usize::from(byte & 15)];
-    }
+    let [upper, lower] = [number >> 32, number & 0xffff_ffff].map(hexadecimal);
+    let (left, right) = digits.split_at_mut(DIGITS / 4);
+    left.copy_from_slice(&upper);
+    right.copy_from_slice(&lower);
 }
 
-const HEXADECIMAL: [u8; 16] = *b"0123456789abcdef";
+/// The eight digits of a number of 32 bits, all at the same time: each is a byte of one larger number.
+fn hexadecimal(number: u64) -> [u8; DIGITS / 4] {
+    let spread = (number | number << 16) & 0x0000_ffff_0000_ffff;
+    let spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // One where the digit is a letter, of which the first follows 39 places after the character behind `9`.
+    let letters = ((digits + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    (digits + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes()
+}
 
 #[cfg(test)]
 mod tests {
@@ -121,6 +129,15 @@ mod tests {
             (0..10_000).flat_map(|_| [one.next(), other.next()]).map(|id| id.to_string()).collect();
         assert_eq!(ids.len(), 20_000);
         assert!(ids.iter().all(|id| id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit())));
+    }
+
+    #[test]
+    fn the_digits_are_hexadecimal() {
+        for number in [0, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, u64::MAX, 0x9a9a_a9a9_0000_ffff] {
+            let mut digits = [0; 16];
+            write_hexadecimal(number, &mut digits);
+            assert_eq!(digits, *format!("{number:016x}").as_bytes());
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ use super::{Failure, Marks, Request, cookies};
 use crate::error::BoxError;
 use crate::site::Context;
 
+/// Room for the header fields of most answers: those that the site and the framework add fit in without the map growing.
+const FIELDS: usize = 10;
+
 /// Status, headers and body of an answer.
 ///
 /// Every builder method takes and gives the response. What cannot be sent (a header value with a line break, say) makes the
@@ -415,7 +418,7 @@ impl Response {
     fn without_type(body: Body) -> Self {
         Response {
             status: StatusCode::OK,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(FIELDS),
             cookies: Vec::new(),
             body,
             failure: None,

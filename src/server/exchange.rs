@@ -24,11 +24,11 @@ use http_body_util::{Empty, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::{HttpService, service_fn};
 use tower_service::Service;
-use tracing::Span;
 use warp::Filter;
 
 use super::observed::{Arrival, Observed, Replied, Told};
 use super::pipeline::X_REQUEST_ID;
+use super::span::RequestSpan;
 use super::wire::Activity;
 use super::{Answer, Answered, Peer, body};
 
@@ -113,7 +113,11 @@ fn ask(answer: &dyn Answer, head: Parts, body: body::Incoming, (peer, arrival): 
 }
 
 /// What goes to hyper.
-fn finished<B: Body>(mut response: Response<B>, activity: Arc<Activity>, mut observed: Observed) -> Response<Noted<B>> {
+fn finished<B: Body>(
+    mut response: Response<B>,
+    activity: Arc<Activity>,
+    mut observed: Box<Observed>,
+) -> Response<Noted<B>> {
     let is_last = activity.is_stopping() || activity.has_unread_body();
     // A field that says how the connection goes on is there already when it goes on as something else.
     if is_last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -143,8 +147,8 @@ struct Slot {
 enum Progress {
     #[default]
     Nothing,
-    Answering(BoxFuture<'static, Replied>, Span),
-    Answered(Told, Span),
+    Answering(BoxFuture<'static, Replied>, RequestSpan),
+    Answered(Told, RequestSpan),
 }
 
 impl Slot {
@@ -166,7 +170,7 @@ impl Slot {
 
 /// The one warp filter of Kalgan's own: runs what was put into the slot.
 async fn run(slot: Arc<Slot>) -> warp::reply::Response {
-    let Progress::Answering(answering, span) = slot.set(Progress::Nothing) else {
+    let Progress::Answering(answering, mut span) = slot.set(Progress::Nothing) else {
         return status(StatusCode::INTERNAL_SERVER_ERROR).map(Into::into);
     };
     let mut answering = AssertUnwindSafe(answering).catch_unwind();
@@ -224,7 +228,7 @@ pub(super) struct Noted<B> {
     body: B,
     activity: Arc<Activity>,
     until_shutdown: bool,
-    observed: Observed,
+    observed: Box<Observed>,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {

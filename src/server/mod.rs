@@ -54,6 +54,7 @@ mod pipeline;
 mod rules;
 mod security_headers;
 mod send;
+pub(crate) mod span;
 mod wire;
 
 #[cfg(test)]

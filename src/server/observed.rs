@@ -3,6 +3,7 @@
 //! A request begins when its head is complete and is over when the last piece of its answer's body has been handed to hyper, or when it
 //! is clear that there will be none: the body broke off, or the connection was cut.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
-use tracing::Span;
 
+use super::span::RequestSpan;
 use super::{Answer, Peer};
 use crate::http::{Client, Request, RequestId};
 use crate::metrics::Group;
@@ -27,10 +28,9 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The span of the request, for all lines that are logged while it is answered. It has the level of errors, so that it is there
-    /// wherever anything is logged at all.
-    pub(super) fn span(&self) -> Span {
-        tracing::error_span!(target: "kalgan::request", "request", request_id = %self.id)
+    /// The span of the request.
+    pub(super) fn span(&self) -> RequestSpan {
+        RequestSpan::new(&self.id)
     }
 }
 
@@ -52,7 +52,7 @@ pub struct Over<'a> {
     /// Who sent it, as a trusted proxy says; none where nobody knows, as over a socket file.
     pub client: Option<IpAddr>,
     /// What it is called; none where the head could not be read.
-    pub id: Option<&'a str>,
+    pub(crate) id: Option<&'a RequestId>,
     /// The language that it was answered in; none where nobody asked for it.
     pub language: Option<&'a str>,
     /// What it is counted under.
@@ -88,8 +88,8 @@ impl<'a> Over<'a> {
             status,
             bytes = self.bytes,
             duration_ms = milliseconds(self.duration),
-            client = self.client.map(tracing::field::display),
-            request_id = self.id,
+            client = self.client.map(Address).map(tracing::field::display),
+            request_id = self.id.map(RequestId::as_str),
             language = self.language,
             "{}",
             if status.is_some() { "answered" } else { "broken off" }
@@ -97,9 +97,31 @@ impl<'a> Over<'a> {
     }
 }
 
+/// An address as the standard library writes it. The short form, which most have, is written at once.
+struct Address(IpAddr);
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IpAddr::V4(address) = self.0 else { return fmt::Display::fmt(&self.0, f) };
+        let (mut text, mut begin) = ([b'.'; "255.255.255.255".len()], "255.255.255.255".len());
+        for mut part in address.octets().into_iter().rev() {
+            let end = begin;
+            while part > 0 || begin == end {
+                begin -= 1;
+                text[begin] = b'0' + part % 10;
+                part /= 10;
+            }
+            // What was there before the digits is the full stop before them.
+            begin = begin.saturating_sub(1);
+        }
+        let begin = if text[begin] == b'.' { begin + 1 } else { begin };
+        f.write_str(str::from_utf8(&text[begin..]).map_err(|_| fmt::Error)?)
+    }
+}
+
 /// Milliseconds, exact to the microsecond.
 #[allow(clippy::cast_precision_loss, reason = "a number of microseconds fits for 285 years")]
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }
 
@@ -150,24 +172,25 @@ pub(super) struct Observed {
     target: Option<PathAndQuery>,
     since: Instant,
     told: Told,
-    span: Span,
+    span: RequestSpan,
     status: Option<StatusCode>,
     bytes: u64,
 }
 
 impl Observed {
-    pub(super) fn new(answer: Arc<dyn Answer>, head: &Parts, arrival: Arrival) -> Self {
-        Observed {
+    /// In a box, because hyper and warp hand the body of an answer on many times before it is sent.
+    pub(super) fn new(answer: Arc<dyn Answer>, head: &Parts, arrival: Arrival) -> Box<Self> {
+        Box::new(Observed {
             answer,
             arrival,
             method: head.method.clone(),
             target: head.uri.path_and_query().cloned(),
             since: Instant::now(),
             told: Told::default(),
-            span: Span::none(),
+            span: RequestSpan::None,
             status: None,
             bytes: 0,
-        }
+        })
     }
 
     pub(super) fn id(&self) -> &RequestId {
@@ -179,7 +202,7 @@ impl Observed {
     }
 
     /// Takes what the pipeline tells, and the span that the rest of the answer is in.
-    pub(super) fn tell(&mut self, told: Told, span: Span) {
+    pub(super) fn tell(&mut self, told: Told, span: RequestSpan) {
         (self.told, self.span) = (told, span);
     }
 
@@ -189,10 +212,10 @@ impl Observed {
     }
 
     pub(super) fn leave_span(&mut self) {
-        self.span = Span::none();
+        self.span = RequestSpan::None;
     }
 
-    pub(super) fn in_span<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(super) fn in_span<T>(&mut self, work: impl FnOnce() -> T) -> T {
         self.span.in_scope(work)
     }
 
@@ -215,9 +238,21 @@ impl Drop for Observed {
             bytes: self.bytes,
             duration: self.since.elapsed(),
             client: self.arrival.client.address,
-            id: Some(self.arrival.id.as_str()),
+            id: Some(&self.arrival.id),
             language: self.told.language.as_deref(),
             group: &self.told.group,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_as_the_standard_library_writes_it() {
+        for text in ["0.0.0.0", "127.0.0.1", "10.20.100.9", "255.255.255.255", "1.10.100.0", "::1", "2001:db8::7:0"] {
+            assert_eq!(Address(text.parse().unwrap()).to_string(), text);
+        }
     }
 }

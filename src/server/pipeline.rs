@@ -167,7 +167,8 @@ impl Pipeline {
     /// What is known of a request when it comes.
     fn arriving(&self, head: &Parts, peer: Peer) -> Arrival {
         let serving = self.current.load();
-        let given = head.headers.get(X_REQUEST_ID).filter(|_| serving.is_trusted(peer)).and_then(RequestId::given);
+        let told = serving.is_trusted(peer).then(|| head.headers.get(X_REQUEST_ID)).flatten();
+        let given = told.and_then(RequestId::given);
         Arrival { id: given.unwrap_or_else(|| self.ids.next()), client: serving.client(head, peer) }
     }
 

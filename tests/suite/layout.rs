@@ -104,7 +104,7 @@ const DOORS: &[(&str, &[&str])] = &[
     // The latter in its tests alone.
     ("tempfile", &["service/upload/", "overlay/watch/folders.rs"]),
     ("tera", &["site/renderer/", "source/templates", "generated.rs"]),
-    ("tracing_appender", &["cli/log/"]),
+    ("tracing_core", &["cli/log/"]),
     ("tracing_subscriber", &["captured_log.rs", "cli/log/"]),
     ("twox_hash", &["deploy/install/", "server/page/validator", "cli/manifest/make.rs"]),
     ("warp", &["server/"]),

@@ -1,13 +1,11 @@
-//! A log file, and what the thread that writes has to tell.
+//! A log file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
-
-use tracing_appender::non_blocking::ErrorCounter;
 
 /// A file that lines are appended to, readable for its owner and group.
 #[derive(Debug)]
@@ -86,45 +84,4 @@ fn append(path: &Path) -> io::Result<File> {
 /// Tells of the log where there is no log. Where standard error is closed there is nobody to tell.
 fn tell(what: &str) {
     let _ = writeln!(io::stderr(), "log: {what}");
-}
-
-/// How many lines were dropped because too many waited.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Dropped(Arc<OnceLock<ErrorCounter>>);
-
-impl Dropped {
-    pub(super) fn count_by(&self, counter: ErrorCounter) {
-        let _ = self.0.set(counter);
-    }
-
-    /// A writer that says so when lines were dropped.
-    pub(super) fn told_by<W: Write>(&self, writer: W) -> impl Write + use<W> {
-        Telling { writer, dropped: self.clone(), told: 0 }
-    }
-}
-
-struct Telling<W> {
-    writer: W,
-    dropped: Dropped,
-    told: usize,
-}
-
-impl<W: Write> Write for Telling<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()?;
-        // All that waited is written, so there is room again for a line.
-        let dropped = self.dropped.0.get().map_or(0, ErrorCounter::dropped_lines);
-        if dropped > self.told {
-            tracing::warn!(
-                "{} lines of the log were dropped: they came faster than they could be written",
-                dropped - self.told
-            );
-            self.told = dropped;
-        }
-        Ok(())
-    }
 }

@@ -6,11 +6,10 @@ use std::fmt;
 use serde::ser::{SerializeMap, Serializer};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::clock;
 use super::levels::REQUEST;
 
 /// Members that are there in any case; a field of the same name gets an underscore behind it.
@@ -23,7 +22,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     let mut time = String::new();
-    SystemTime.format_time(&mut Writer::new(&mut time))?;
+    clock::write(&mut time)?;
     let place = event.metadata();
     let (request_id, spans) = around(context);
     let mut json = serde_json::Serializer::new(Vec::with_capacity(256));
@@ -47,6 +46,13 @@ where
     let text = String::from_utf8(json.into_inner()).map_err(|_| fmt::Error)?;
     add_printable(&text, line);
     if is_whole { Ok(()) } else { Err(fmt::Error) }
+}
+
+/// Writes a text with its quotation marks.
+pub(super) fn write_string(text: &str, line: &mut String) -> fmt::Result {
+    let text = serde_json::to_string(text).map_err(|_| fmt::Error)?;
+    add_printable(&text, line);
+    Ok(())
 }
 
 /// JSON escapes the first 32 characters. The other control characters are harmless to programs, but not to a terminal that shows the line.

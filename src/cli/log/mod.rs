@@ -2,17 +2,23 @@
 //!
 //! 1. [`levels`]: which lines are written at all, as `log.level` says, else `RUST_LOG`, else `info`.
 //! 2. [`lines`]: how one is written: for people, for programs ([`json`]), or for the journal of systemd ([`journal`]).
-//! 3. [`output`]: where it goes, and on which thread. A file is a [`file`].
+//! 3. [`output`]: where it goes, and on which thread. A file is a [`file`], the lines that wait for a thread are a [`queue`].
+//!
+//! What comes with each request, its span and its access line, takes a shorter way ([`recorder`], [`access`]).
 //!
 //! All three are chosen anew when the settings are known and when they are loaded again; a request looks at the choice without a lock.
 //! Logging begins before there are settings, so that nothing that happens at the start is lost.
 
+mod access;
+mod clock;
 mod file;
 mod journal;
 mod json;
 mod levels;
 mod lines;
 mod output;
+mod queue;
+mod recorder;
 #[cfg(test)]
 mod tests;
 
@@ -20,15 +26,16 @@ use std::sync::{Arc, LazyLock};
 
 use arc_swap::ArcSwap;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::{Error, one_line};
 use crate::process::DataFolder;
+use crate::server::span;
 use crate::site::Settings;
 
 use levels::{Chosen, Levels};
 use lines::{Lines, Written};
 use output::{Output, Writers};
+use recorder::Recorder;
 
 /// What counts for all lines of the process, because a process has one log.
 static LOG: LazyLock<Arc<ArcSwap<Log>>> = LazyLock::new(Arc::default);
@@ -68,7 +75,9 @@ pub(super) fn start(settings: Result<Settings, Error>) -> Running {
         LOG.store(Arc::new(log));
     }
     let lines = tracing_subscriber::fmt::layer().event_format(Written).with_ansi(false).with_writer(Writers);
-    if tracing_subscriber::registry().with(Chosen).with(lines).try_init().is_ok() {
+    let recorder = Recorder(tracing_subscriber::registry().with(Chosen).with(lines));
+    if tracing::subscriber::set_global_default(recorder).is_ok() {
+        span::wait();
         std::panic::set_hook(Box::new(|panic| tracing::error!("{}", one_line(&panic.to_string()))));
     }
     Running(())

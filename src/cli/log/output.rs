@@ -12,20 +12,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tracing::Metadata;
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::LOG;
-use super::file::{Dropped, LogFile, Reopening};
+use super::file::{LogFile, Reopening};
+use super::queue::Queue;
 use crate::error::Error;
 use crate::process::DataFolder;
 use crate::site::Settings;
 
 /// The lines that there is one of for each request.
-const ACCESS: &str = "kalgan::access";
-
-/// Most lines that wait: some megabytes.
-const WAITING: usize = 16_384;
+pub(super) const ACCESS: &str = "kalgan::access";
 
 /// Whether standard error is a terminal.
 pub(super) fn is_terminal() -> bool {
@@ -43,22 +40,6 @@ pub(super) enum Output {
     File(Queue, Reopening),
 }
 
-/// A thread that writes, and the lines that wait for it. What still waits is written when this goes.
-#[derive(Debug)]
-pub(super) struct Queue {
-    lines: NonBlocking,
-    _thread: WorkerGuard,
-}
-
-impl Queue {
-    fn new(writer: impl Write + Send + 'static, dropped: &Dropped) -> Queue {
-        let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).thread_name("log");
-        let (lines, thread) = builder.finish(writer);
-        dropped.count_by(lines.error_counter());
-        Queue { lines, _thread: thread }
-    }
-}
-
 impl Output {
     pub(super) fn at_once() -> Output {
         Output::AtOnce
@@ -69,8 +50,7 @@ impl Output {
         if matches!(**now, Output::StandardError(_)) {
             return Ok(Arc::clone(now));
         }
-        let dropped = Dropped::default();
-        Ok(Arc::new(Output::StandardError(Queue::new(dropped.told_by(io::stderr()), &dropped))))
+        Ok(Arc::new(Output::StandardError(started(io::stderr())?)))
     }
 
     /// The file of that path; the one that is in use goes on where it is the same.
@@ -92,18 +72,32 @@ impl Output {
         let file = LogFile::open(&path).map_err(|error| {
             Error::File(format!("`{}`, which {} asks for, cannot be opened: {error}", path.display(), name()))
         })?;
-        let (reopening, dropped) = (file.reopening(), Dropped::default());
-        Ok(Arc::new(Output::File(Queue::new(dropped.told_by(file), &dropped), reopening)))
+        let reopening = file.reopening();
+        Ok(Arc::new(Output::File(started(file)?, reopening)))
+    }
+
+    /// Where access lines wait; none where each is written before the program goes on.
+    pub(super) fn queue(&self) -> Option<&Queue> {
+        match self {
+            Output::AtOnce => None,
+            Output::StandardError(queue) | Output::File(queue, _) => Some(queue),
+        }
     }
 
     /// Has the file opened anew.
     pub(super) fn reopen(&self) {
         if let Output::File(queue, reopening) = self {
             reopening.ask();
-            // A line without text wakes the thread, which then looks whether it was asked.
-            let _ = queue.lines.clone().write(b"");
+            // The thread then looks whether it was asked.
+            queue.flush();
         }
     }
+}
+
+/// The thread that writes.
+fn started(writer: impl Write + Send + 'static) -> Result<Queue, Error> {
+    Queue::new(writer)
+        .map_err(|error| Error::File(format!("the thread that writes the log cannot be started: {error}")))
 }
 
 /// Gives each line the writer that counts at the moment.
@@ -112,22 +106,24 @@ pub(super) struct Writers;
 /// The writer of one line.
 pub(super) enum LineWriter {
     AtOnce(Stderr),
-    Queued(NonBlocking),
+    Queued(Arc<Output>),
 }
 
 impl<'w> MakeWriter<'w> for Writers {
     type Writer = LineWriter;
 
     fn make_writer(&'w self) -> LineWriter {
-        match &*LOG.load().output {
-            Output::File(queue, _) => LineWriter::Queued(queue.lines.clone()),
+        let output = &LOG.load().output;
+        match **output {
+            Output::File(..) => LineWriter::Queued(Arc::clone(output)),
             Output::AtOnce | Output::StandardError(_) => LineWriter::AtOnce(io::stderr()),
         }
     }
 
     fn make_writer_for(&'w self, place: &Metadata<'_>) -> LineWriter {
-        match &*LOG.load().output {
-            Output::StandardError(queue) if place.target() == ACCESS => LineWriter::Queued(queue.lines.clone()),
+        let output = &LOG.load().output;
+        match **output {
+            Output::StandardError(_) if place.target() == ACCESS => LineWriter::Queued(Arc::clone(output)),
             _ => self.make_writer(),
         }
     }
@@ -137,14 +133,20 @@ impl Write for LineWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             LineWriter::AtOnce(stderr) => stderr.write(bytes),
-            LineWriter::Queued(lines) => lines.write(bytes),
+            LineWriter::Queued(output) => match output.queue() {
+                Some(queue) => {
+                    queue.push(bytes);
+                    Ok(bytes.len())
+                }
+                None => io::stderr().write(bytes),
+            },
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             LineWriter::AtOnce(stderr) => stderr.flush(),
-            LineWriter::Queued(lines) => lines.flush(),
+            LineWriter::Queued(_) => Ok(()),
         }
     }
 }

@@ -72,7 +72,8 @@ impl SecurityHeaders {
     /// Adds to an answer what it lacks.
     pub(super) fn add(&self, headers: &mut HeaderMap, site: &Site, subject: &Subject<'_>) {
         headers.reserve(self.constant.len() + 2);
-        let is_framed_by_own = frames(headers);
+        let has_policy = headers.contains_key(CONTENT_SECURITY_POLICY);
+        let is_framed_by_own = has_policy && frames(headers);
         for (name, value) in &self.constant {
             // Browsers do not look at the older header beside the newer one, which says more.
             if !(is_framed_by_own && *name == X_FRAME_OPTIONS) {
@@ -80,7 +81,7 @@ impl SecurityHeaders {
             }
         }
         if let Some(policy) = &self.policy
-            && !headers.contains_key(CONTENT_SECURITY_POLICY)
+            && !has_policy
         {
             let value = policy.of_page(site, &subject.rendered, (subject.nonce, subject.style));
             headers.insert(CONTENT_SECURITY_POLICY, value);

@@ -1,0 +1,207 @@
+//! A thread that writes, and the lines that wait for it.
+//!
+//! All that waits is one text. A line is copied to its end, and the thread takes the whole of it: a line costs neither an allocation nor
+//! a message of its own, and where many come at a time several are written at once.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+/// Most lines that wait: some megabytes.
+const MOST: usize = 16_384;
+
+/// How long the end waits for what is still to be written: whoever reads the log may stand still.
+const END: Duration = Duration::from_secs(1);
+
+/// The room for lines that is kept when a burst is over.
+const KEPT: usize = 1 << 20;
+
+/// Most bytes that are written at once where a line is not longer: a pipe takes so many whole, so that no line of another process gets into
+/// one of ours (pipe(7)), and nobody who writes to standard error at once has to wait for long.
+const PIECE: usize = 4096;
+
+/// A thread that writes what is given to it. What still waits is written when this goes.
+#[derive(Debug)]
+pub(super) struct Queue {
+    shared: Arc<Shared>,
+    thread: ThreadId,
+}
+
+impl Queue {
+    /// # Errors
+    ///
+    /// Where the system has no thread to give.
+    pub(super) fn new(writer: impl Write + Send + 'static) -> io::Result<Queue> {
+        let shared = Arc::new(Shared::default());
+        let writing = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("log".to_string()).spawn(move || writing.write_all_to(writer))?;
+        Ok(Queue { shared, thread: thread.thread().id() })
+    }
+
+    /// Puts a line with its line break behind the others.
+    pub(super) fn push(&self, line: &[u8]) {
+        let mut waiting = self.shared.waiting();
+        if waiting.count >= MOST {
+            waiting.dropped += 1;
+            return;
+        }
+        waiting.text.extend_from_slice(line);
+        waiting.count += 1;
+        self.wake(waiting);
+    }
+
+    /// Has the writer flushed, even when no line waits.
+    pub(super) fn flush(&self) {
+        let mut waiting = self.shared.waiting();
+        waiting.is_asked = true;
+        self.wake(waiting);
+    }
+
+    /// To tell a thread that is awake would be a call of the system for nothing.
+    fn wake(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        if std::mem::take(&mut waiting.is_asleep) {
+            drop(waiting);
+            self.shared.filled.notify_one();
+        }
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        let mut waiting = self.shared.waiting();
+        waiting.is_last = true;
+        waiting.is_asleep = false;
+        self.shared.filled.notify_one();
+        // A line of the thread's own can be the last to know of the queue.
+        if thread::current().id() != self.thread {
+            let ended = &self.shared.ended;
+            let result = ended.wait_timeout_while(waiting, END, |waiting| !waiting.is_ended);
+            drop(result.unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// There is something to do for the thread.
+    filled: Condvar,
+    /// The thread has written all.
+    ended: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    text: Vec<u8>,
+    count: usize,
+    /// Lines for which there was no room.
+    dropped: usize,
+    is_asleep: bool,
+    is_asked: bool,
+    is_last: bool,
+    is_ended: bool,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the thread does.
+    fn write_all_to(&self, mut writer: impl Write) {
+        let mut text = Vec::new();
+        while let Some(dropped) = self.take(&mut text) {
+            // What cannot be written is lost, and a file says so itself.
+            let _ = pieces(&text).try_for_each(|piece| writer.write_all(piece)).and_then(|()| writer.flush());
+            text.clear();
+            text.shrink_to(KEPT);
+            if dropped > 0 {
+                tracing::warn!("{dropped} lines of the log were dropped: they came faster than they could be written");
+            }
+        }
+        self.waiting().is_ended = true;
+        self.ended.notify_all();
+    }
+
+    /// Waits for lines and takes them all. Gives how many were dropped; none at the end.
+    fn take(&self, text: &mut Vec<u8>) -> Option<usize> {
+        let mut waiting = self.waiting();
+        while waiting.text.is_empty() && !waiting.is_asked {
+            if waiting.is_last {
+                return None;
+            }
+            waiting.is_asleep = true;
+            waiting = self.filled.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        std::mem::swap(&mut waiting.text, text);
+        (waiting.count, waiting.is_asked) = (0, false);
+        Some(std::mem::take(&mut waiting.dropped))
+    }
+}
+
+/// The text in pieces of whole lines.
+fn pieces(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let is_end = |byte: &u8| *byte == b'\n';
+        let room = &text[..text.len().min(PIECE)];
+        let last = room.iter().rposition(is_end).or_else(|| text.iter().position(is_end));
+        let (piece, rest) = text.split_at(last.map_or(text.len(), |last| last + 1));
+        text = rest;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    /// Tells of each piece, and goes on when it may.
+    struct Slow(Sender<Vec<u8>>, Receiver<()>);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.send(bytes.to_vec()).map_err(io::Error::other)?;
+            self.1.recv().map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_come_while_one_is_written_are_written_together_up_to_a_limit() {
+        let ((told, pieces), (go_on, waiting)) = (channel(), channel());
+        let queue = Queue::new(Slow(told, waiting)).unwrap();
+        queue.push(b"one\n");
+        assert_eq!(pieces.recv().unwrap(), b"one\n");
+        for _ in 0..MOST + 3 {
+            queue.push(b"x\n");
+        }
+        assert_eq!(queue.shared.waiting().dropped, 3);
+        for _ in 0..=MOST * 2 / PIECE {
+            go_on.send(()).unwrap();
+        }
+        let written: Vec<_> = pieces.iter().take(MOST * 2 / PIECE).collect();
+        assert_eq!(written.concat(), b"x\n".repeat(MOST));
+        queue.push(b"last\n");
+        assert_eq!(pieces.recv().unwrap(), b"last\n");
+        go_on.send(()).unwrap();
+        drop(queue);
+        assert!(pieces.recv().is_err(), "the thread has ended");
+    }
+
+    #[test]
+    fn lines_are_written_whole() {
+        let (short, long) = (b"x\n".repeat(3000), [&[b'y'; 5000][..], b"\nz\n"].concat());
+        let text = [&*short, &long].concat();
+        let lengths: Vec<_> = pieces(&text).map(<[u8]>::len).collect();
+        assert_eq!(lengths, [4096, 1904, 5001, 2]);
+        assert_eq!(pieces(&text).collect::<Vec<_>>().concat(), text);
+        assert_eq!(pieces(b"").count(), 0);
+    }
+}
