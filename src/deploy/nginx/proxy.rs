@@ -52,11 +52,11 @@ impl Plan<'_> {
         let variable = &self.variable;
         format!(
             "    # What says `private` or `no-store`, sets a cookie or does not say `public` is never kept; `Vary` is honoured, so each language\n    \
-             # has its own copy. While the site cannot be reached a copy is better than nothing. There is no lock (`proxy_cache_lock`): it would\n    \
-             # make visitors of one private page wait for each other, half a second each.\n    proxy_cache ${variable}_cache;\n    \
+             # has its own copy. One that is too old is asked for again; only while the site cannot be reached is it better than nothing.\n    \
+             # There is no lock (`proxy_cache_lock`): it would make visitors of one private page wait for each other, half a second each.\n    proxy_cache ${variable}_cache;\n    \
              proxy_cache_key \"$request_method $scheme $host $request_uri\";\n    proxy_cache_convert_head off;\n    proxy_no_cache \
-             ${variable}_unkept;\n    proxy_cache_use_stale error timeout updating;\n    \
-             proxy_cache_background_update on;\n    proxy_cache_revalidate on;\n"
+             ${variable}_unkept;\n    proxy_cache_use_stale error timeout;\n    \
+             proxy_cache_revalidate on;\n"
         )
     }
 

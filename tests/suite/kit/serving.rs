@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use super::proxy::Deployment;
 use super::text;
@@ -10,6 +12,11 @@ use crate::services::subprocess;
 /// The number of the process that answered, as the page says it.
 fn process(body: &str) -> String {
     body.split(' ').nth(1).unwrap_or_else(|| panic!("{body}")).to_string()
+}
+
+/// The request that a page was made for, as the page says it.
+fn id(body: &str) -> String {
+    body.split("x-request-id=").nth(1).map(|rest| rest[..32].to_string()).expect("the page says it")
 }
 
 #[test]
@@ -55,8 +62,6 @@ fn a_websocket_passes() {
 fn only_public_answers_are_kept_and_each_language_has_its_own() {
     let Some(deployment) = Deployment::start(1, &[]) else { return };
     let in_language = |language: &str| deployment.get("/shared", &[&format!("Accept-Language: {language}")]).body;
-    let id =
-        |body: &str| body.split("x-request-id=").nth(1).map(|rest| rest[..32].to_string()).expect("the page says it");
     let (english, spanish) = (in_language("en"), in_language("es"));
     assert!(english.starts_with("Hello ") && spanish.starts_with("Hola "), "{english} {spanish}");
     // The page says which request it was made for.
@@ -97,6 +102,19 @@ fn while_nothing_runs_there_is_a_page_and_what_was_kept() {
     }
     let again = deployment.get("/shared", &[]);
     assert_eq!((again.status, again.body), (200, kept.body));
+}
+
+#[test]
+fn a_page_that_is_too_old_is_asked_for_again_while_the_site_is_well() {
+    let Some(mut deployment) = Deployment::start(1, &[]) else { return };
+    let first = deployment.get("/brief", &[]);
+    thread::sleep(Duration::from_millis(2100));
+    let second = deployment.get("/brief", &[]);
+    assert_ne!(id(&first.body), id(&second.body), "the old copy was shown");
+    deployment.stop();
+    thread::sleep(Duration::from_millis(2100));
+    let kept = deployment.get("/brief", &[]);
+    assert_eq!((kept.status, kept.body), (200, second.body), "while the site is gone, the copy is better than nothing");
 }
 
 #[test]
