@@ -37,12 +37,11 @@ impl Plan<'_> {
 
     fn retries(&self) -> String {
         let what = match self.choices.has_several() {
-            true => "Another instance is asked",
-            false => "It is asked once more",
+            true => "Where an instance refuses or breaks the connection another is asked",
+            false => "There is no other to ask; only where a kept connection turns out to be closed is a new one tried",
         };
         format!(
-            "    # {what} where one does not answer, but never twice what may have had an effect: a POST that has been sent is\n    \
-             # not repeated.\n    proxy_next_upstream error timeout;\n    proxy_next_upstream_tries 2;\n    \
+            "    # {what}.\n    # Never twice what may have had an effect: a POST that has been sent is not repeated.\n    proxy_next_upstream error timeout;\n    proxy_next_upstream_tries 2;\n    \
              proxy_next_upstream_timeout 10s;\n"
         )
     }

@@ -27,12 +27,14 @@ impl Plan<'_> {
         let health = match self.choices.has_several() {
             true => {
                 text.push_str(
-                    "    # An instance that fails three times within five seconds gets no requests for as long.\n",
+                    "    # An instance that refuses or breaks connections three times within five seconds gets no requests for as long. One that hangs\n    \
+                     # does neither: its watchdog has systemd start it anew (`WatchdogSec=`).\n",
                 );
                 "max_fails=3 fail_timeout=5s"
             }
             false => {
-                text.push_str("    # The only one: it is never taken out. systemd holds its socket while it restarts, so clients wait.\n");
+                text.push_str("    # The only one: it is never taken out. systemd holds its socket while it restarts, so clients wait; a site that cannot start at\n    \
+                     # all loses its socket (`StartLimitBurst=`), and they see the page for that.\n");
                 "max_fails=0"
             }
         };
