@@ -141,6 +141,16 @@ impl Deployment {
         self.raw(path, &output.stdout)
     }
 
+    /// Whether OpenSSL's own client, with these flags, and NGINX agree on how to encrypt.
+    pub fn agrees(&self, flags: &[&str]) -> bool {
+        let mut command = Command::new("openssl");
+        let address = format!("127.0.0.1:{}", self.encrypted);
+        command.args(["s_client", "-servername", "example.com", "-connect", &address]).args(flags);
+        let output = command.stdin(Stdio::null()).output().expect("it made the certificate");
+        // With no agreement it ends with an error.
+        output.status.success()
+    }
+
     pub fn post(&self, path: &str, body: &str) -> Raw {
         self.ask("POST", path, &["Content-Type: text/plain"], body)
     }

@@ -49,6 +49,17 @@ fn http_only_leads_to_https_and_the_site_knows_how_it_was_asked() {
     assert_eq!(file.field("strict-transport-security"), Some("max-age=31536000"), "{file:?}");
 }
 
+#[test]
+fn https_takes_the_curves_of_the_profile_and_no_suite_without_elliptic_curves() {
+    let Some(deployment) = Deployment::encrypted() else { return };
+    for curve in ["X25519", "prime256v1", "secp384r1"] {
+        assert!(deployment.agrees(&["-groups", curve]), "{curve}");
+    }
+    assert!(!deployment.agrees(&["-groups", "secp521r1"]));
+    assert!(deployment.agrees(&["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"]));
+    assert!(!deployment.agrees(&["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"]));
+}
+
 #[cfg(feature = "websocket")]
 #[test]
 fn a_websocket_passes() {
