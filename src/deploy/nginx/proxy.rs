@@ -2,6 +2,10 @@
 
 use super::Plan;
 
+/// The request's own id, whoever answers it. A location with any `add_header` needs it among them, because there those of the server do not
+/// hold.
+pub(super) const REQUEST_ID: &str = "add_header X-Request-Id $request_id always;";
+
 impl Plan<'_> {
     /// The directives that hold for all locations of the site. None of them stands in a location, because a single one there would take
     /// all others of its kind away.
@@ -31,7 +35,9 @@ impl Plan<'_> {
              # Who asked, as NGINX saw it. What the client itself claims is replaced, not passed on.\n    \
              proxy_set_header X-Forwarded-For $remote_addr;\n    proxy_set_header X-Forwarded-Proto $scheme;\n    \
              proxy_set_header X-Forwarded-Host $host;\n    proxy_set_header X-Request-Id $request_id;\n    \
-             proxy_set_header Forwarded \"\";\n    proxy_redirect off;\n"
+             proxy_set_header Forwarded \"\";\n    proxy_redirect off;\n    \
+             # Every answer tells the id of its own request, a file's and a kept copy's too: that which the copy came with is another visitor's.\n    \
+             proxy_hide_header X-Request-Id;\n    {REQUEST_ID}\n"
         )
     }
 
@@ -65,7 +71,7 @@ impl Plan<'_> {
         format!(
             "    # Only NGINX's own errors, where no process answers, show the page; what the site answers is passed on, its 503 too.\n    \
              proxy_intercept_errors off;\n    error_page 502 504 =503 /.kalgan/{name};\n    location = /.kalgan/{name} {{\n        internal;\n        \
-             root {};\n        types {{ }}\n        default_type \"text/html; charset=utf-8\";\n        add_header Retry-After 10 always;\n        \
+             root {};\n        types {{ }}\n        default_type \"text/html; charset=utf-8\";\n        {REQUEST_ID}\n        add_header Retry-After 10 always;\n        \
              add_header Cache-Control no-store always;\n        try_files /{name} =503;\n    }}\n",
             home.display()
         )

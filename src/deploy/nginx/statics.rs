@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Plan, pattern, quoted, types};
+use super::{Plan, pattern, proxy::REQUEST_ID, quoted, types};
 use crate::error::Error;
 use crate::snapshot::Asset;
 
@@ -179,7 +179,7 @@ impl Plan<'_> {
     fn headers(&self) -> Result<String, Error> {
         let variable = &self.variable;
         let mut text = format!(
-            "        add_header Cache-Control ${variable}_control;\n        \
+            "        {REQUEST_ID}\n        add_header Cache-Control ${variable}_control;\n        \
              add_header Strict-Transport-Security ${variable}_hsts;\n"
         );
         if let Some(value) = self.header("x_content_type_options")? {

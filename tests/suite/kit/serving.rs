@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use super::proxy::Deployment;
+use super::proxy::{Deployment, Raw};
 use super::text;
 use crate::services::subprocess;
 
@@ -113,6 +113,30 @@ fn while_nothing_runs_there_is_a_page_and_what_was_kept() {
     }
     let again = deployment.get("/shared", &[]);
     assert_eq!((again.status, again.body), (200, kept.body));
+}
+
+#[test]
+fn every_answer_tells_the_id_of_its_own_request() {
+    let Some(mut deployment) = Deployment::exported(&[]) else { return };
+    let told = |answer: &Raw| {
+        let all = answer.head.lines().filter_map(|line| line.strip_prefix("x-request-id: "));
+        let all: Vec<String> = all.map(str::to_string).collect();
+        assert!(matches!(&all[..], [one] if one.len() == 32), "{answer:?}");
+        all[0].clone()
+    };
+    let page = deployment.get("/page", &[]);
+    assert_eq!(told(&page), id(&page.body), "the site knows the request by the same id");
+    let (made, kept) = (deployment.get("/shared", &[]), deployment.get("/shared", &[]));
+    assert_eq!(made.body, kept.body, "the second is a copy");
+    assert_ne!(told(&made), told(&kept));
+    let others = ["/static/site.css", "/robots.txt", "/static/none.css", "/busy", "/.kalgan/maintenance.html"];
+    let mut ids: Vec<String> = others.map(|path| told(&deployment.get(path, &[]))).to_vec();
+    ids.push(told(&deployment.post("/plain", &"x".repeat(250_000))));
+    deployment.stop();
+    ids.push(told(&deployment.get("/page", &[])));
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), others.len() + 2);
 }
 
 #[test]
