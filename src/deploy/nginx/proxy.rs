@@ -19,8 +19,10 @@ impl Plan<'_> {
             "    # As much as `server.max_body_size`; what is larger gets 413 from NGINX already.\n    client_max_body_size {size};\n    \
              # A slow client costs NGINX little and the site nothing: requests and answers are held here.\n    proxy_request_buffering on;\n    \
              proxy_buffering on;\n    proxy_buffer_size 16k;\n    proxy_buffers 8 16k;\n    proxy_busy_buffers_size 32k;\n    \
-             proxy_connect_timeout 5s;\n    # Longer than `server.request_timeout`, so that the site's own answer is what the visitor gets. A \
-             WebSocket or an event\n    # stream must say something at least as often.\n    proxy_read_timeout {patience};\n    \
+             proxy_connect_timeout 5s;\n    # Longer than `server.request_timeout`, so that the site's own answer is what the visitor gets; no less than \
+             `server.shutdown_timeout`\n    # and 20 seconds, because requests may wait that long at the socket while a process restarts; an hour where the site has no limit: a\n    \
+             # route that may be silent for longer has one of its own. A WebSocket or an event stream must say something at least as often.\n    \
+             proxy_read_timeout {patience};\n    \
              proxy_send_timeout {patience};\n    # The site compresses by itself: static files when it was built, pages as they are made, and \
              never what is dangerous to\n    # compress. Caches on the way learn that there is a compressed form beside the plain one.\n    \
              gzip off;\n    gzip_vary on;\n"

@@ -93,8 +93,15 @@ fn the_file_follows_the_settings() {
     has(&["--set", "server.max_body_size=0"], &["client_max_body_size 1;"]);
     has(
         &["--set", "server.request_timeout=0", "--set", "server.idle_timeout=30"],
-        &["proxy_read_timeout 24d;", "keepalive_timeout 20s;"],
+        &["proxy_read_timeout 3600s;", "keepalive_timeout 20s;"],
     );
+    // A request may have to wait for a restart.
+    has(&["--set", "server.request_timeout=10"], &["proxy_read_timeout 50s;"]);
+    has(
+        &["--set", "server.request_timeout=10", "--set", "server.shutdown_timeout=100"],
+        &["proxy_read_timeout 120s;", "proxy_send_timeout 120s;"],
+    );
+    assert!(!site(&["--set", "server.request_timeout=0"]).contains("24d"), "no route of the manual says 0 itself");
     has(&["--set", "server.max_body_size=1000"], &["client_max_body_size 1000;", "client_max_body_size 2200000;"]);
     has(
         &["--socket", "tcp", "--instances", "2", "--port", "9000"],
