@@ -30,12 +30,12 @@ impl Plan<'_> {
     }
 
     fn forwarded(&self) -> String {
-        let variable = &self.variable;
+        let (variable, scheme) = (&self.variable, self.scheme());
         format!(
             "    proxy_http_version 1.1;\n    proxy_set_header Connection ${variable}_upgrade;\n    \
              proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Host $host;\n    \
              # Who asked, as NGINX saw it. What the client itself claims is replaced, not passed on.\n    \
-             proxy_set_header X-Forwarded-For $remote_addr;\n    proxy_set_header X-Forwarded-Proto $scheme;\n    \
+             proxy_set_header X-Forwarded-For $remote_addr;\n    proxy_set_header X-Forwarded-Proto {scheme};\n    \
              proxy_set_header X-Forwarded-Host $host;\n    proxy_set_header X-Request-Id $request_id;\n    \
              proxy_set_header Forwarded \"\";\n    proxy_redirect off;\n    \
              # Every answer tells the id of its own request, a file's and a kept copy's too: that which the copy came with is another visitor's.\n    \
@@ -56,12 +56,12 @@ impl Plan<'_> {
 
     /// The cache, which the settings of `shared` belong to.
     fn kept(&self) -> String {
-        let variable = &self.variable;
+        let (variable, scheme) = (&self.variable, self.scheme());
         format!(
             "    # What says `private` or `no-store`, sets a cookie or does not say `public` is never kept; `Vary` is honoured, so each language\n    \
              # has its own copy. One that is too old is asked for again; only while the site cannot be reached is it better than nothing.\n    \
              # There is no lock (`proxy_cache_lock`): it would make visitors of one private page wait for each other, half a second each.\n    proxy_cache ${variable}_cache;\n    \
-             proxy_cache_key \"$request_method $scheme $host $request_uri\";\n    proxy_cache_convert_head off;\n    proxy_no_cache \
+             proxy_cache_key \"$request_method {scheme} $host $request_uri\";\n    proxy_cache_convert_head off;\n    proxy_no_cache \
              ${variable}_unkept;\n    proxy_cache_use_stale error timeout;\n    \
              proxy_cache_revalidate on;\n"
         )

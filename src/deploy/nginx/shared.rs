@@ -66,6 +66,7 @@ impl Plan<'_> {
             "# A WebSocket asks for another protocol; all other requests keep the connection to the site open.\n\
              map $http_upgrade ${variable}_upgrade {{\n    default upgrade;\n    \"\" \"\";\n}}\n\n"
         );
+        text.push_str(&self.balancer_maps());
         if !self.mount.is_empty() {
             let mount = quoted(&format!("~^{}(?<kalgan_rest>/.*)$", pattern::escaped(&self.raw_mount)));
             write!(

@@ -54,7 +54,8 @@ impl Plan<'_> {
         let variable = &self.variable;
         let mut text = format!(
             "# Headers that keep browsers in bounds (`security.headers`), for the files that they mean something for. An empty one is not sent.\n\
-             map $scheme ${variable}_hsts {{\n    default \"\";\n    https {};\n}}\n",
+             map {} ${variable}_hsts {{\n    default \"\";\n    https {};\n}}\n",
+            self.scheme(),
             quoted(&self.header("strict_transport_security")?.unwrap_or_default())
         );
         for (_, end, name, types) in BY_TYPE {

@@ -123,8 +123,7 @@ fn a_service_that_fails_at_once_is_given_up_within_half_a_minute() {
         let files = systemd(&subject(&[]), &choices).unwrap();
         let service = file(&files, unit);
         let number = |key: &str| lines(service, key)[0].parse::<u64>().unwrap();
-        let (pause, burst, within) =
-            (number("RestartSec"), number("StartLimitBurst"), number("StartLimitIntervalSec"));
+        let (pause, burst, within) = (number("RestartSec"), number("StartLimitBurst"), number("StartLimitIntervalSec"));
         assert!((20..=30).contains(&(pause * burst)) && pause * burst < within, "{service}");
         assert!(service.contains(repair), "{service}");
         assert!(lines(service, "RestartPreventExitStatus").is_empty());

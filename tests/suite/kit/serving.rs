@@ -35,6 +35,19 @@ fn several_instances_answer_and_see_who_asked() {
     assert!(!answers[0].contains("6.6.6.6") && !answers[0].contains("x-request-id=none"), "{answers:?}");
 }
 
+/// The test's own address stands for the balancer's (`Deployment`).
+#[test]
+fn what_a_balancer_says_of_the_visitor_reaches_the_site() {
+    let Some(deployment) = Deployment::start(1, &["server.trusted_proxies=unix,192.0.2.1,10.0.0.0/8"]) else { return };
+    let fields = ["X-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.0.0.7", "X-Forwarded-Proto: https"];
+    let page = deployment.get("/page", &fields).body;
+    assert!(page.contains("x-forwarded-for=203.0.113.9 x-forwarded-proto=https"), "{page}");
+    let odd = deployment.get("/page", &["X-Forwarded-Proto: ftp"]).body;
+    assert!(odd.contains("x-forwarded-for=127.0.0.1 x-forwarded-proto=http "), "{odd}");
+    let (plain, encrypted) = (deployment.get("/shared", &[]), deployment.get("/shared", &fields));
+    assert!(plain.body.contains("proto=http ") && encrypted.body.contains("proto=https"), "each scheme has its copy");
+}
+
 /// B53
 #[test]
 fn http_only_leads_to_https_and_the_site_knows_how_it_was_asked() {

@@ -27,10 +27,11 @@ fn nginx_accepts_every_combination_of_choices() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let Some((certificate, key)) = certificate(folder.path()) else { return };
     let tls = ["--domain", "example.com", "*.example.com", "--tls", &certificate, &key];
-    let choices: [[&[&str]; 2]; 6] = [
+    let choices: [[&[&str]; 2]; 7] = [
         [&["--domain", "example.com"], &tls],
         [&["--instances", "1"], &["--instances", "3"]],
         [&[], &["--static-root"]],
+        [&[], &["--set", "server.trusted_proxies=unix,10.0.0.0/8,fd00::/8"]],
         [&["--socket", "unix"], &["--socket", "tcp"]],
         [&[], &["--set", "server.public_url=https://example.com/a%20b/docs"]],
         [
@@ -66,7 +67,8 @@ fn nginx_accepts_the_longest_name_of_a_site() {
     let name = "a-name-as-long-as-they-ever-get";
     assert_eq!(name.len(), 31);
     let public = "server.public_url=https://example.com/docs";
-    let site = site(&["--name", name, "--static-root", "--instances", "2", "--set", public]);
+    let before = "server.trusted_proxies=10.0.0.0/8";
+    let site = site(&["--name", name, "--static-root", "--instances", "2", "--set", public, "--set", before]);
     let path = folder.path().join("nginx.conf");
     fs::write(&path, whole(&site, folder.path())).expect("a file can be written");
     let Some(output) = tool(Command::new("nginx").args(["-t", "-q", "-c"]).arg(&path)) else { return };
@@ -108,6 +110,11 @@ fn the_file_follows_the_settings() {
         &["server 127.0.0.1:9000 max_fails=3 fail_timeout=5s;", "server 127.0.0.1:9001 max_fails=3 fail_timeout=5s;"],
     );
     has(&[], &["server unix:/run/kalgan/http.sock max_fails=0;"]);
+    has(
+        &["--set", "server.trusted_proxies=unix,127.0.0.1,10.0.0.0/8"],
+        &["set_real_ip_from 10.0.0.0/8;", "real_ip_header X-Forwarded-For;", "real_ip_recursive on;"],
+    );
+    assert!(!site(&[]).contains("set_real_ip_from 1") && !site(&[]).contains("real_ip_header"), "nobody is named");
     has(&["--set", "server.hosts=a.de,b.de"], &["server_name a.de b.de;"]);
     has(
         &["--static-root", "/srv/x", "--set", "static.max_age=60"],
