@@ -9,9 +9,12 @@ const ACME: &str = "    # Whoever issues certificates asks here; `certbot certon
                     default_type text/plain;\n    }\n";
 
 /// Mozilla's profile "intermediate": all browsers of the last ten years, with forward secrecy.
-const TLS: &str = "    # Mozilla's profile \"intermediate\" (https://ssl-config.mozilla.org).
+const TLS: &str = "    # Mozilla's profile \"intermediate\" (https://ssl-config.mozilla.org), but for two things. It has three suites with DHE, for clients\n    \
+                   # without ECDHE: without a file for `ssl_dhparam` NGINX never takes them. And it sends Strict-Transport-Security from here: the site\n    \
+                   # does that itself.
     ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305;
+    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+    ssl_ecdh_curve X25519:prime256v1:secp384r1;
     ssl_prefer_server_ciphers off;
     ssl_session_timeout 1d;
 ";
@@ -47,7 +50,7 @@ impl Plan<'_> {
              listen [::]:443 ssl http2;\n    server_name {};\n    server_tokens off;\n{patience}\n    ssl_certificate {};\n    \
              ssl_certificate_key {};\n{TLS}    ssl_session_cache shared:{}_tls:10m;\n    ssl_session_tickets off;\n    \
              # No OCSP stapling: Let's Encrypt has ended OCSP. For another issuer add `ssl_stapling on;`, `ssl_stapling_verify on;` and a \
-             `resolver`.\n    # The site itself sends Strict-Transport-Security (`security.headers.strict_transport_security`).\n\n",
+             `resolver`.\n    # What the site sends as Strict-Transport-Security is its setting `security.headers.strict_transport_security`.\n\n",
             self.hosts.join(" "),
             tls.certificate,
             tls.key,

@@ -13,15 +13,25 @@ use crate::snapshot::{Limits, Route, Text};
 /// By how many seconds NGINX waits longer than the site, so that the site's own answer is what the visitor gets.
 const LONGER: u64 = 5;
 
-/// What NGINX waits where the site has no limit; it knows no "never".
+/// What NGINX waits for a route that has no limit; it knows no "never".
 const DAYS: &str = "24d";
+
+/// How many seconds NGINX waits where `server.request_timeout` is 0. A process that hangs must not hold connections of all pages for days; a
+/// route that may be silent for longer says so by a `request_timeout` of its own, 0 too.
+const HOUR: u64 = 3600;
+
+/// How many seconds a process may need beyond `server.shutdown_timeout` until the next one answers: hooks and tasks at the stop
+/// (`WINDING_UP` of the unit), then the start.
+const RESTART: u64 = 20;
 
 /// What requests may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Allowed {
     pub(super) body: u64,
-    /// In seconds, 0 for no limit.
+    /// How many seconds NGINX waits, 0 for no limit.
     pub(super) time: u64,
+    /// How many it waits at least: requests wait at the socket while a process restarts, however short they take afterwards.
+    pub(super) least: u64,
 }
 
 /// A path whose requests may take something else than others.
@@ -36,7 +46,18 @@ pub(super) struct Special<'r> {
 impl Allowed {
     /// What the settings allow all requests.
     pub(super) fn of(settings: &Settings) -> Result<Self, Error> {
-        Ok(Allowed { body: settings.get("server.max_body_size")?, time: settings.get("server.request_timeout")? })
+        let least = settings.get::<u64>("server.shutdown_timeout")? + RESTART;
+        let allowed = Allowed { body: settings.get("server.max_body_size")?, time: 0, least };
+        let time = match settings.get("server.request_timeout")? {
+            0 => HOUR.max(least),
+            seconds => allowed.waits(seconds),
+        };
+        Ok(Allowed { time, ..allowed })
+    }
+
+    /// How long NGINX waits for what the site takes so many seconds for at most.
+    fn waits(self, seconds: u64) -> u64 {
+        if seconds == 0 { 0 } else { self.least.max(seconds + LONGER) }
     }
 
     /// What a route allows. One that only shows something takes no body, whatever the settings say of all.
@@ -45,12 +66,13 @@ impl Allowed {
         let shows = |method: &Text| matches!(&**method, "GET" | "HEAD" | "OPTIONS");
         let only_shows = route.methods.as_ref().is_some_and(|methods| methods.iter().all(shows));
         let default = if only_shows { 0 } else { self.body };
-        Allowed { body: limits.max_body_size.unwrap_or(default), time: limits.request_timeout.unwrap_or(self.time) }
+        let time = limits.request_timeout.map_or(self.time, |seconds| self.waits(seconds));
+        Allowed { body: limits.max_body_size.unwrap_or(default), time, ..self }
     }
 
     fn or(self, other: Allowed) -> Self {
         let time = if self.time == 0 || other.time == 0 { 0 } else { self.time.max(other.time) };
-        Allowed { body: self.body.max(other.body), time }
+        Allowed { body: self.body.max(other.body), time, ..self }
     }
 
     /// `client_max_body_size`. A site that takes no body at all says so itself, because 0 is no limit here.
@@ -67,7 +89,7 @@ impl Allowed {
     pub(super) fn patience(self) -> String {
         match self.time {
             0 => DAYS.to_string(),
-            seconds => format!("{}s", seconds + LONGER),
+            seconds => format!("{seconds}s"),
         }
     }
 }
@@ -84,7 +106,7 @@ pub(super) fn special<'r>(routes: &'r [Route], common: Allowed) -> Vec<Special<'
         let allowed = meeting.map(|(_, route)| common.of_route(route)).reduce(Allowed::or).unwrap_or(common);
         let is_known = found.iter().any(|known| known.pattern.location("") == pattern.location(""));
         if allowed != common && !is_known {
-            let streams = allowed.body > common.body && allowed.time == 0 && common.time != 0;
+            let streams = allowed.body > common.body && allowed.time == 0;
             found.push(Special { route, pattern: pattern.clone(), allowed, streams });
         }
     }
@@ -125,7 +147,7 @@ mod tests {
     use super::*;
     use crate::snapshot::Path;
 
-    const COMMON: Allowed = Allowed { body: 1000, time: 60 };
+    const COMMON: Allowed = Allowed { body: 1000, time: 65, least: 0 };
 
     fn route(path: &'static str, body: Option<u64>, time: Option<u64>) -> Route {
         Route {
@@ -180,11 +202,24 @@ mod tests {
         assert!(found.len() == 1 && found[0].contains("client_max_body_size 500;"), "{found:?}");
     }
 
+    /// A request may wait for a whole restart, though the site answers quickly once it runs.
+    #[test]
+    fn nginx_waits_no_less_than_a_restart_may_take() {
+        let common = Allowed { least: 50, ..COMMON };
+        let text = |time| {
+            let routes = [route("/a", Some(2048), Some(time))];
+            special(&routes, common).iter().map(|special| special.location(common, "", "")).collect::<String>()
+        };
+        assert!(text(5).contains("proxy_read_timeout 50s;"), "{}", text(5));
+        assert!(text(300).contains("proxy_read_timeout 305s;"), "{}", text(300));
+        assert!(text(0).contains(DAYS), "{}", text(0));
+    }
+
     #[test]
     fn none_and_nothing_are_not_mixed_up() {
-        assert_eq!(Allowed { body: 0, time: 0 }.size(), "1");
-        assert_eq!(Allowed { body: 10 << 20, time: 0 }.size(), "10m");
-        assert_eq!(Allowed { body: 1, time: 0 }.patience(), DAYS);
+        assert_eq!(Allowed { body: 0, ..COMMON }.size(), "1");
+        assert_eq!(Allowed { body: 10 << 20, ..COMMON }.size(), "10m");
+        assert_eq!(Allowed { time: 0, ..COMMON }.patience(), DAYS);
         assert!(texts(&[route("/a", Some(9000), Some(0))])[0].contains("proxy_request_buffering off;"));
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! 1. What all servers of the file share: the upstream, maps, the cache (`shared`).
 //! 2. The server for HTTP, which only redirects where there is a certificate; the head of the site's own server (`edge`).
+//!    Then whom NGINX believes who the visitor is (`balancer`).
 //! 3. How requests are passed on, within the site's limits (`proxy`, `limits`).
 //! 4. The locations: static files, routes with limits of their own, everything else (`statics`, `pattern`).
 //!
 //! Whatever comes from outside is checked ([`Choices::check`]) or quoted, so that it cannot say anything else than it is.
 
+mod balancer;
 mod edge;
 mod limits;
 mod pattern;
@@ -43,6 +45,8 @@ struct Plan<'a> {
     /// The same as it is written in addresses.
     raw_mount: String,
     common: Allowed,
+    /// The networks of what stands before NGINX.
+    before: Vec<String>,
 }
 
 /// The files for NGINX: its site, and the page that it shows while no process answers.
@@ -73,6 +77,7 @@ impl<'a> Plan<'a> {
             mount: decoded,
             raw_mount: public.mount().to_string(),
             common: Allowed::of(&subject.settings)?,
+            before: balancer::before(&subject.settings.get_vec("server.trusted_proxies")?)?,
         };
         Ok(plan)
     }
@@ -82,6 +87,8 @@ impl<'a> Plan<'a> {
         text.push_str(&self.shared()?);
         text.push_str(&self.redirect());
         text.push_str(&self.edge()?);
+        text.push_str(&self.balancer());
+        text.push('\n');
         text.push_str(&self.proxy());
         text.push_str(&self.statics()?);
         text.push_str(&self.locations(&text));

@@ -27,12 +27,14 @@ impl Plan<'_> {
         let health = match self.choices.has_several() {
             true => {
                 text.push_str(
-                    "    # An instance that fails three times within five seconds gets no requests for as long.\n",
+                    "    # An instance that refuses or breaks connections three times within five seconds gets no requests for as long. One that hangs\n    \
+                     # does neither: its watchdog has systemd start it anew (`WatchdogSec=`).\n",
                 );
                 "max_fails=3 fail_timeout=5s"
             }
             false => {
-                text.push_str("    # The only one: it is never taken out. systemd holds its socket while it restarts, so clients wait.\n");
+                text.push_str("    # The only one: it is never taken out. systemd holds its socket while it restarts, so clients wait; a site that cannot start at\n    \
+                     # all loses its socket (`StartLimitBurst=`), and they see the page for that.\n");
                 "max_fails=0"
             }
         };
@@ -64,6 +66,7 @@ impl Plan<'_> {
             "# A WebSocket asks for another protocol; all other requests keep the connection to the site open.\n\
              map $http_upgrade ${variable}_upgrade {{\n    default upgrade;\n    \"\" \"\";\n}}\n\n"
         );
+        text.push_str(&self.balancer_maps());
         if !self.mount.is_empty() {
             let mount = quoted(&format!("~^{}(?<kalgan_rest>/.*)$", pattern::escaped(&self.raw_mount)));
             write!(

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Plan, pattern, quoted, types};
+use super::{Plan, pattern, proxy::REQUEST_ID, quoted, types};
 use crate::error::Error;
 use crate::snapshot::Asset;
 
@@ -54,7 +54,8 @@ impl Plan<'_> {
         let variable = &self.variable;
         let mut text = format!(
             "# Headers that keep browsers in bounds (`security.headers`), for the files that they mean something for. An empty one is not sent.\n\
-             map $scheme ${variable}_hsts {{\n    default \"\";\n    https {};\n}}\n",
+             map {} ${variable}_hsts {{\n    default \"\";\n    https {};\n}}\n",
+            self.scheme(),
             quoted(&self.header("strict_transport_security")?.unwrap_or_default())
         );
         for (_, end, name, types) in BY_TYPE {
@@ -179,7 +180,7 @@ impl Plan<'_> {
     fn headers(&self) -> Result<String, Error> {
         let variable = &self.variable;
         let mut text = format!(
-            "        add_header Cache-Control ${variable}_control;\n        \
+            "        {REQUEST_ID}\n        add_header Cache-Control ${variable}_control;\n        \
              add_header Strict-Transport-Security ${variable}_hsts;\n"
         );
         if let Some(value) = self.header("x_content_type_options")? {

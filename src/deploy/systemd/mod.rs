@@ -66,11 +66,11 @@ impl<'a> Plan<'a> {
         let sockets = format!("{name}{number}.socket {name}-admin{number}.socket");
         Ok(format!(
             "[Unit]\nDescription={}, a site made with Kalgan\nDocumentation=https://kalgan.eu\n\
-             # Without its sockets it would have nobody to answer.\nRequires={sockets}\nAfter=network.target {sockets}\n{}\
-             # It is never given up, so that nobody is refused: clients wait at the socket.\nStartLimitIntervalSec=0\n\n{}{}\n[Install]\n\
+             # Without its sockets it would have nobody to answer.\nRequires={sockets}\nAfter=network.target {sockets}\n{}{}\n{}{}\n[Install]\n\
              WantedBy={}\n",
             self.choices.name,
             self.part_of(),
+            self.start_limit(),
             self.serving()?,
             self.common()?,
             if self.choices.has_several() { self.layout.target() } else { "multi-user.target".to_string() },
@@ -84,6 +84,22 @@ impl<'a> Plan<'a> {
             self.trying(),
             self.common()?,
         ))
+    }
+
+    /// After how many starts a service that fails is given up, and how it is brought back.
+    fn start_limit(&self) -> String {
+        let name = &self.choices.name;
+        let (failed, started) = match self.choices.has_several() {
+            true => (format!("'{name}@*'"), self.layout.target()),
+            false => (format!("{name}.service"), format!("{name}.service")),
+        };
+        format!(
+            "# A process that fails at once is started ten times in 20 to 30 seconds; one that needs up to ten seconds to fail, in two minutes. Then\n\
+             # systemd gives up the service and its sockets (`service-start-limit-hit`), so NGINX is refused at once: it asks another instance,\n\
+             # or shows the maintenance page. Once the cause is gone this brings the service and its sockets back:\n\
+             #   systemctl reset-failed {failed}; systemctl start {started}\n\
+             StartLimitIntervalSec=120\nStartLimitBurst=10\n"
+        )
     }
 
     fn target(&self) -> String {

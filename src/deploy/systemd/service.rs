@@ -29,9 +29,9 @@ impl Plan<'_> {
              # What lies outside the binary is read again without a request being lost; with a mistake in it the site stays as it was.\n\
              # (By the shell, because not every system has the program `kill`.)\n\
              ExecReload=/bin/sh -c \"kill -HUP $MAINPID\"\n\
-             # The sockets stay open while the process restarts, so clients wait and none is refused. It is tried for ever, a second apart: were\n\
-             # it given up, also for wrong settings, the next client would start it again at once, and again.\n\
-             Restart=on-failure\nRestartSec=1\n\
+             # The sockets stay open while the process restarts, so clients wait and none is refused; how often it is tried is said above. A\n\
+             # wrong setting is tried no less: without these pauses a client that waits would start it ten times within three seconds.\n\
+             Restart=on-failure\nRestartSec=2\n\
              # A process that no longer does what it is asked says nothing any more, and is started anew.\n\
              WatchdogSec=30\n\
              # Migrations may take a while.\nTimeoutStartSec=120\n\

@@ -6,9 +6,9 @@ use super::Plan;
 use crate::deploy::{File, Socket};
 use crate::error::Error;
 
-/// What keeps a socket open when its service fails again and again.
-const PATIENCE: &str =
-    "# However often the service is started, the socket is never closed for it.\nTriggerLimitIntervalSec=0\n";
+/// What leaves it to the service when a socket is given up.
+const PATIENCE: &str = "# How often clients may start the service is for its own limit to say (`StartLimitBurst=`), which closes this socket, too.\n\
+                        TriggerLimitIntervalSec=0\n";
 
 impl Plan<'_> {
     /// The units of all sockets.

@@ -112,6 +112,24 @@ fn settings_of_time_and_number_reach_the_unit() {
     assert_eq!(lines(file(&files, "shop.socket"), "ListenStream"), ["127.0.0.1:7878"]);
 }
 
+/// A service that cannot start must free its sockets in time, so that NGINX shows its page or asks another instance.
+#[test]
+fn a_service_that_fails_at_once_is_given_up_within_half_a_minute() {
+    let three = Choices { instances: 3, ..choices() };
+    for (choices, unit, repair) in [
+        (choices(), "shop.service", "systemctl reset-failed shop.service; systemctl start shop.service"),
+        (three, "shop@.service", "systemctl reset-failed 'shop@*'; systemctl start shop.target"),
+    ] {
+        let files = systemd(&subject(&[]), &choices).unwrap();
+        let service = file(&files, unit);
+        let number = |key: &str| lines(service, key)[0].parse::<u64>().unwrap();
+        let (pause, burst, within) = (number("RestartSec"), number("StartLimitBurst"), number("StartLimitIntervalSec"));
+        assert!((20..=30).contains(&(pause * burst)) && pause * burst < within, "{service}");
+        assert!(service.contains(repair), "{service}");
+        assert!(lines(service, "RestartPreventExitStatus").is_empty());
+    }
+}
+
 #[test]
 fn several_instances_have_templates_and_a_target_that_wants_them_all() {
     let three = Choices { instances: 3, ..choices() };

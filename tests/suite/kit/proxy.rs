@@ -95,6 +95,8 @@ impl Deployment {
     fn proxy(&mut self) -> Option<()> {
         let folder = self.folder.path();
         let site = fs::read_to_string(folder.join("files/etc/nginx/sites-available/kit")).expect("it was written");
+        // Whoever asks in a test asks from this machine.
+        let site = site.replace("192.0.2.1", "127.0.0.1");
         fs::create_dir_all(folder.join("opt")).expect("a folder can be made");
         let page = fs::read(folder.join("files/opt/kit/maintenance.html")).expect("it was written");
         fs::write(folder.join("opt/maintenance.html"), page).expect("a file can be written");
@@ -139,6 +141,16 @@ impl Deployment {
         client.stdin.as_mut().expect("it is piped").write_all(request.as_bytes()).expect("the request can be sent");
         let output = client.wait_with_output().expect("it ends with the connection");
         self.raw(path, &output.stdout)
+    }
+
+    /// Whether OpenSSL's own client, with these flags, and NGINX agree on how to encrypt.
+    pub fn agrees(&self, flags: &[&str]) -> bool {
+        let mut command = Command::new("openssl");
+        let address = format!("127.0.0.1:{}", self.encrypted);
+        command.args(["s_client", "-servername", "example.com", "-connect", &address]).args(flags);
+        let output = command.stdin(Stdio::null()).output().expect("it made the certificate");
+        // With no agreement it ends with an error.
+        output.status.success()
     }
 
     pub fn post(&self, path: &str, body: &str) -> Raw {

@@ -2,14 +2,21 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
-use super::proxy::Deployment;
+use super::proxy::{Deployment, Raw};
 use super::text;
 use crate::services::subprocess;
 
 /// The number of the process that answered, as the page says it.
 fn process(body: &str) -> String {
     body.split(' ').nth(1).unwrap_or_else(|| panic!("{body}")).to_string()
+}
+
+/// The request that a page was made for, as the page says it.
+fn id(body: &str) -> String {
+    body.split("x-request-id=").nth(1).map(|rest| rest[..32].to_string()).expect("the page says it")
 }
 
 #[test]
@@ -28,6 +35,19 @@ fn several_instances_answer_and_see_who_asked() {
     assert!(!answers[0].contains("6.6.6.6") && !answers[0].contains("x-request-id=none"), "{answers:?}");
 }
 
+/// The test's own address stands for the balancer's (`Deployment`).
+#[test]
+fn what_a_balancer_says_of_the_visitor_reaches_the_site() {
+    let Some(deployment) = Deployment::start(1, &["server.trusted_proxies=unix,192.0.2.1,10.0.0.0/8"]) else { return };
+    let fields = ["X-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.0.0.7", "X-Forwarded-Proto: https"];
+    let page = deployment.get("/page", &fields).body;
+    assert!(page.contains("x-forwarded-for=203.0.113.9 x-forwarded-proto=https"), "{page}");
+    let odd = deployment.get("/page", &["X-Forwarded-Proto: ftp"]).body;
+    assert!(odd.contains("x-forwarded-for=127.0.0.1 x-forwarded-proto=http "), "{odd}");
+    let (plain, encrypted) = (deployment.get("/shared", &[]), deployment.get("/shared", &fields));
+    assert!(plain.body.contains("proto=http ") && encrypted.body.contains("proto=https"), "each scheme has its copy");
+}
+
 /// B53
 #[test]
 fn http_only_leads_to_https_and_the_site_knows_how_it_was_asked() {
@@ -40,6 +60,17 @@ fn http_only_leads_to_https_and_the_site_knows_how_it_was_asked() {
     assert!(page.status == 200 && page.body.contains("x-forwarded-proto=https"), "{page:?}");
     let file = deployment.get_encrypted("/robots.txt");
     assert_eq!(file.field("strict-transport-security"), Some("max-age=31536000"), "{file:?}");
+}
+
+#[test]
+fn https_takes_the_curves_of_the_profile_and_no_suite_without_elliptic_curves() {
+    let Some(deployment) = Deployment::encrypted() else { return };
+    for curve in ["X25519", "prime256v1", "secp384r1"] {
+        assert!(deployment.agrees(&["-groups", curve]), "{curve}");
+    }
+    assert!(!deployment.agrees(&["-groups", "secp521r1"]));
+    assert!(deployment.agrees(&["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"]));
+    assert!(!deployment.agrees(&["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"]));
 }
 
 #[cfg(feature = "websocket")]
@@ -55,8 +86,6 @@ fn a_websocket_passes() {
 fn only_public_answers_are_kept_and_each_language_has_its_own() {
     let Some(deployment) = Deployment::start(1, &[]) else { return };
     let in_language = |language: &str| deployment.get("/shared", &[&format!("Accept-Language: {language}")]).body;
-    let id =
-        |body: &str| body.split("x-request-id=").nth(1).map(|rest| rest[..32].to_string()).expect("the page says it");
     let (english, spanish) = (in_language("en"), in_language("es"));
     assert!(english.starts_with("Hello ") && spanish.starts_with("Hola "), "{english} {spanish}");
     // The page says which request it was made for.
@@ -97,6 +126,43 @@ fn while_nothing_runs_there_is_a_page_and_what_was_kept() {
     }
     let again = deployment.get("/shared", &[]);
     assert_eq!((again.status, again.body), (200, kept.body));
+}
+
+#[test]
+fn every_answer_tells_the_id_of_its_own_request() {
+    let Some(mut deployment) = Deployment::exported(&[]) else { return };
+    let told = |answer: &Raw| {
+        let all = answer.head.lines().filter_map(|line| line.strip_prefix("x-request-id: "));
+        let all: Vec<String> = all.map(str::to_string).collect();
+        assert!(matches!(&all[..], [one] if one.len() == 32), "{answer:?}");
+        all[0].clone()
+    };
+    let page = deployment.get("/page", &[]);
+    assert_eq!(told(&page), id(&page.body), "the site knows the request by the same id");
+    let (made, kept) = (deployment.get("/shared", &[]), deployment.get("/shared", &[]));
+    assert_eq!(made.body, kept.body, "the second is a copy");
+    assert_ne!(told(&made), told(&kept));
+    let others = ["/static/site.css", "/robots.txt", "/static/none.css", "/busy", "/.kalgan/maintenance.html"];
+    let mut ids: Vec<String> = others.map(|path| told(&deployment.get(path, &[]))).to_vec();
+    ids.push(told(&deployment.post("/plain", &"x".repeat(250_000))));
+    deployment.stop();
+    ids.push(told(&deployment.get("/page", &[])));
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), others.len() + 2);
+}
+
+#[test]
+fn a_page_that_is_too_old_is_asked_for_again_while_the_site_is_well() {
+    let Some(mut deployment) = Deployment::start(1, &[]) else { return };
+    let first = deployment.get("/brief", &[]);
+    thread::sleep(Duration::from_millis(2100));
+    let second = deployment.get("/brief", &[]);
+    assert_ne!(id(&first.body), id(&second.body), "the old copy was shown");
+    deployment.stop();
+    thread::sleep(Duration::from_millis(2100));
+    let kept = deployment.get("/brief", &[]);
+    assert_eq!((kept.status, kept.body), (200, second.body), "while the site is gone, the copy is better than nothing");
 }
 
 #[test]

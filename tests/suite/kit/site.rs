@@ -12,6 +12,7 @@ pub fn app() -> App {
     let controllers = [
         ("kit::page", controller(page)),
         ("kit::shared", controller(|request: Request| page(request).with_cache("public, max-age=300"))),
+        ("kit::brief", controller(|request: Request| page(request).with_cache("public, max-age=1"))),
         ("kit::cookie", controller(cookie)),
         ("kit::busy", controller(|| Response::text("not now").with_status(503))),
         ("kit::received", controller(|request: Request| Response::text(format!("{} bytes", request.body().len())))),

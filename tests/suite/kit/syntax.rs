@@ -27,10 +27,11 @@ fn nginx_accepts_every_combination_of_choices() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let Some((certificate, key)) = certificate(folder.path()) else { return };
     let tls = ["--domain", "example.com", "*.example.com", "--tls", &certificate, &key];
-    let choices: [[&[&str]; 2]; 6] = [
+    let choices: [[&[&str]; 2]; 7] = [
         [&["--domain", "example.com"], &tls],
         [&["--instances", "1"], &["--instances", "3"]],
         [&[], &["--static-root"]],
+        [&[], &["--set", "server.trusted_proxies=unix,10.0.0.0/8,fd00::/8"]],
         [&["--socket", "unix"], &["--socket", "tcp"]],
         [&[], &["--set", "server.public_url=https://example.com/a%20b/docs"]],
         [
@@ -66,7 +67,8 @@ fn nginx_accepts_the_longest_name_of_a_site() {
     let name = "a-name-as-long-as-they-ever-get";
     assert_eq!(name.len(), 31);
     let public = "server.public_url=https://example.com/docs";
-    let site = site(&["--name", name, "--static-root", "--instances", "2", "--set", public]);
+    let before = "server.trusted_proxies=10.0.0.0/8";
+    let site = site(&["--name", name, "--static-root", "--instances", "2", "--set", public, "--set", before]);
     let path = folder.path().join("nginx.conf");
     fs::write(&path, whole(&site, folder.path())).expect("a file can be written");
     let Some(output) = tool(Command::new("nginx").args(["-t", "-q", "-c"]).arg(&path)) else { return };
@@ -93,14 +95,26 @@ fn the_file_follows_the_settings() {
     has(&["--set", "server.max_body_size=0"], &["client_max_body_size 1;"]);
     has(
         &["--set", "server.request_timeout=0", "--set", "server.idle_timeout=30"],
-        &["proxy_read_timeout 24d;", "keepalive_timeout 20s;"],
+        &["proxy_read_timeout 3600s;", "keepalive_timeout 20s;"],
     );
+    // A request may have to wait for a restart.
+    has(&["--set", "server.request_timeout=10"], &["proxy_read_timeout 50s;"]);
+    has(
+        &["--set", "server.request_timeout=10", "--set", "server.shutdown_timeout=100"],
+        &["proxy_read_timeout 120s;", "proxy_send_timeout 120s;"],
+    );
+    assert!(!site(&["--set", "server.request_timeout=0"]).contains("24d"), "no route of the manual says 0 itself");
     has(&["--set", "server.max_body_size=1000"], &["client_max_body_size 1000;", "client_max_body_size 2200000;"]);
     has(
         &["--socket", "tcp", "--instances", "2", "--port", "9000"],
         &["server 127.0.0.1:9000 max_fails=3 fail_timeout=5s;", "server 127.0.0.1:9001 max_fails=3 fail_timeout=5s;"],
     );
     has(&[], &["server unix:/run/kalgan/http.sock max_fails=0;"]);
+    has(
+        &["--set", "server.trusted_proxies=unix,127.0.0.1,10.0.0.0/8"],
+        &["set_real_ip_from 10.0.0.0/8;", "real_ip_header X-Forwarded-For;", "real_ip_recursive on;"],
+    );
+    assert!(!site(&[]).contains("set_real_ip_from 1") && !site(&[]).contains("real_ip_header"), "nobody is named");
     has(&["--set", "server.hosts=a.de,b.de"], &["server_name a.de b.de;"]);
     has(
         &["--static-root", "/srv/x", "--set", "static.max_age=60"],
