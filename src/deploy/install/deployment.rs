@@ -2,10 +2,12 @@
 //!
 //! The order of its steps is what keeps visitors served:
 //!
-//! 1. everything is put where nobody uses it yet: the binary in a folder of its own, secrets, static files, which only add to others;
+//! 1. everything is put where nobody uses it yet: the binary in a folder of its own, secrets;
 //! 2. units and NGINX's file are written, which nothing reads by itself, and tested;
 //! 3. the new version is tried in its sandbox;
-//! 4. the link `current` leads to it, and processes change over;
+//! 4. static files are written, the link `current` leads to the new version, and processes change over; the folder of static files is the one
+//!    that NGINX serves already, and a file of the new version may lie at an address that pages of the old one name, so nothing that takes
+//!    long comes between;
 //! 5. NGINX reads its file; where it serves the static files and asks at the same sockets as before, it does so before the processes change
 //!    over, because those of the new version may have none;
 //! 6. what was done is recorded.
@@ -41,7 +43,6 @@ impl Deployment {
         notes(&mut plan, machine, &target);
         place::binary(&mut plan, machine, &target);
         let secrets_change = place::private(&mut plan, machine, &target)?;
-        let exported = place::static_files(&mut plan, machine, &target);
         let placed = place::texts(&mut plan, machine, &target)?;
         let is_linked = place::nginx_link(&mut plan, machine, &target)?;
         let is_other = secrets_change || !target.is_current();
@@ -52,6 +53,7 @@ impl Deployment {
         if machine.is_live && (is_other || placed.concerns_systemd()) {
             plan.add(units::trial(machine, &target));
         }
+        let exported = place::static_files(&mut plan, machine, &target);
         units::switch(&mut plan, machine, &target);
         let concerns_nginx = machine.is_live && (placed.concerns_nginx() || is_linked);
         let nginx_first = concerns_nginx && may_go_first(&target)?;

@@ -112,7 +112,8 @@ pub(super) fn static_files(plan: &mut Plan, machine: &Machine, target: &Target) 
     let place = machine.on_disk(folder);
     if target.is_current() && place.is_dir() {
         plan.add(Step::unchanged(format!("the static files of this version are in `{folder}`")));
-        return None;
+        // An earlier deployment that was killed may have left second names there.
+        return Some(place);
     }
     let binary = machine.on_disk(machine.layout.version_binary(&target.version));
     let flags = target.flags.clone();

@@ -41,11 +41,11 @@ fn a_first_installation_puts_everything_in_place_in_order() {
     let expected = [
         "shop version",
         "shop key",
-        "shop assets export /opt/shop/public",
         "systemd-analyze verify",
         "nginx -t -q",
         "systemctl daemon-reload",
         "systemctl start shop-trial.service",
+        "shop assets export /opt/shop/public",
         "systemctl enable shop.socket shop-admin.socket shop.service",
         "systemctl start shop.socket shop-admin.socket",
         "systemctl start shop.service",
