@@ -47,7 +47,7 @@ impl Deployment {
         let is_linked = place::nginx_link(&mut plan, machine, &target)?;
         let is_other = secrets_change || !target.is_current();
         test(&mut plan, machine, &target, &placed, is_linked);
-        if machine.is_live && placed.concerns_systemd() {
+        if machine.is_live && (placed.concerns_systemd() || units::are_unread(machine, &target)) {
             plan.add(units::daemon_reload());
         }
         if machine.is_live && (is_other || placed.concerns_systemd()) {
