@@ -160,3 +160,28 @@ fn another_version_takes_over_and_gives_back_and_what_is_none_is_refused() {
     assert!(done, "{text}");
     assert_eq!(fs::read_to_string(unit.with_extension("service.old")).expect("it is kept"), "by hand\n");
 }
+
+#[test]
+fn the_web_server_may_read_what_is_written_whatever_the_umask_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let root = folder.path().to_str().expect("its path is UTF-8");
+    let run = |arguments: &str| {
+        let script = format!("umask 077; exec '{}' {arguments}", own().display());
+        let output = Command::new("sh").args(["-c", &script]).output().expect("there is a shell");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&format!("deploy nginx --name shop --output '{root}/out'"));
+    run(&format!("deploy systemd --name shop --output '{root}/out'"));
+    run(&format!("assets export '{root}/out/opt/shop/public'"));
+    for (path, (mode, _)) in tree(&folder.path().join("out")) {
+        let is_list = path.ends_with(".kalgan-export.json");
+        let expected = if is_list {
+            0o600
+        } else if path.is_dir() {
+            0o755
+        } else {
+            0o644
+        };
+        assert_eq!(mode, expected, "{}", path.display());
+    }
+}
