@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::Machine;
 use super::machine::Call;
 use super::target::{Kind, Target};
+use super::{Machine, collision};
 use crate::error::Error;
 
 /// The oldest systemd that understands the units.
@@ -69,6 +69,7 @@ pub(super) fn target(machine: &Machine, target: &Target) -> Result<(), Error> {
     let wrong: Vec<String> = [same_site(target), production(target), nginx(machine, target)]
         .into_iter()
         .flatten()
+        .chain(collision::check(machine, target))
         .chain(credentials(machine, target))
         .chain(space(machine, target)?)
         .collect();

@@ -5,7 +5,7 @@
 //! | steps that are done in order or not at all, and the ways back | `plan`, `trail` |
 //! | the machine, its files and its programs | `machine`, `files`, `variables` |
 //! | what a binary says of itself, and what was put in place before | `description`, `binary`, `record` |
-//! | an operator's wish, looked at, and whether it can be fulfilled | `target`, `checks` |
+//! | an operator's wish, looked at, and whether it can be fulfilled | `target`, `checks`, `collision` |
 //! | the steps | `place`, `public`, `verify`, `units`, `ready` |
 //! | the plans made of them | `deployment`, `removal` |
 //!
@@ -16,6 +16,7 @@
 
 mod binary;
 mod checks;
+mod collision;
 mod deployment;
 mod description;
 mod files;

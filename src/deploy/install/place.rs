@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -14,6 +15,9 @@ use super::target::{Kind, Target, process_environment};
 use super::{Machine, public};
 use crate::deploy::layout::{SITES_AVAILABLE, SITES_ENABLED};
 use crate::error::Error;
+
+/// The rights of a folder with secrets in it.
+const PRIVATE: u32 = 0o700;
 
 /// The variable of the setting that signs.
 const SECRET_KEY: &str = "KALGAN__SECURITY__SECRET_KEY";
@@ -72,12 +76,20 @@ pub(super) fn private(plan: &mut Plan, machine: &Machine, target: &Target) -> Re
 fn private_folder(plan: &mut Plan, machine: &Machine, path: &Path) {
     let place = machine.on_disk(path);
     let shown = path.display();
-    match place.is_dir() {
-        true => plan.add(Step::unchanged(format!("the folder `{shown}` is there"))),
-        false => plan.add(Step::new(format!("make the folder `{shown}`, for root alone"), move |_, trail| {
-            files::make_folder(trail, &place, 0o700)
-        })),
-    }
+    let mode = fs::metadata(&place).ok().filter(fs::Metadata::is_dir).map(|data| data.permissions().mode() & 0o7777);
+    plan.add(match mode {
+        Some(PRIVATE) => Step::unchanged(format!("the folder `{shown}` is there")),
+        Some(before) => Step::new(format!("let root alone look into `{shown}`"), move |_, trail| {
+            let back = place.clone();
+            trail.back(format!("root alone may look into `{}`", place.display()), move |_| {
+                files::set_mode(&back, before)
+            });
+            files::set_mode(&place, PRIVATE)
+        }),
+        None => Step::new(format!("make the folder `{shown}`, for root alone"), move |_, trail| {
+            files::make_folder(trail, &place, PRIVATE)
+        }),
+    });
 }
 
 /// The key is made once, by the version that needs it, and never shown.
