@@ -107,6 +107,11 @@ fn a_version_is_put_in_place_once_and_leaves_when_it_is_removed() {
     );
     assert!(tree(root.path()) == installed, "a second installation changes something");
 
+    let (done, text) = deploy(own(), &root, &[&CHOSEN[..1], &CHOSEN[3..], &["--fresh"]].concat());
+    assert!(done && text.contains("the choice `domains` was [\"shop.example\"] and is []"), "{text}");
+    assert!(text.contains("the choice `static_root` was \"/opt/shop/public\" and is null"), "{text}");
+    assert_eq!(fs::read_to_string(at("etc/shop/environment")).expect("it is there"), environment, "the key stays");
+
     let (done, text) = deploy(own(), &root, &["uninstall", "--name", "shop", "--purge"]);
     assert!(done, "{text}");
     let left: Vec<PathBuf> = tree(root.path()).into_keys().filter(|path| !empty.contains_key(path)).collect();

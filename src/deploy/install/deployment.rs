@@ -41,6 +41,7 @@ impl Deployment {
         checks::target(machine, &target)?;
         let mut plan = Plan::default();
         notes(&mut plan, machine, &target);
+        choices_note(&mut plan, machine, &target)?;
         place::binary(&mut plan, machine, &target);
         let secrets_change = place::private(&mut plan, machine, &target)?;
         let placed = place::texts(&mut plan, machine, &target)?;
@@ -127,6 +128,19 @@ fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
             new.join(", ")
         ));
     }
+}
+
+/// What is chosen otherwise than before, and what that costs visitors.
+fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<(), Error> {
+    let earlier = if target.is_hidden { None } else { Record::read(&machine.layout)? };
+    let Some(earlier) = earlier else { return Ok(()) };
+    target.wish.record.chosen_otherwise(&earlier).into_iter().for_each(|line| plan.note(line));
+    let (had, has) = (earlier.choices()?, target.wish.record.choices()?);
+    let is_other = (had.instances, had.socket) != (has.instances, has.socket);
+    if is_other && machine.is_live && !earlier.installed.services.is_empty() {
+        plan.note("another number of instances or kind of socket takes the site away for a moment: the old sockets close before the new ones open");
+    }
+    Ok(())
 }
 
 /// Whether what NGINX's new file says is true before the processes change over: the files are there, and so are the sockets.

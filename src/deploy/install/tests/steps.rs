@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::system::Folder;
+use crate::deploy::Choices;
 use crate::deploy::install::{Kind, Wish};
 
 /// A folder with one version in it, and the path of the next one.
@@ -164,6 +165,20 @@ fn a_socket_that_changes_is_opened_anew_and_closed_again_on_failure() {
     let calls = folder.system.calls.borrow().join("\n");
     let (stopped, opened) = (calls.find("stop shop.socket"), calls.find("start shop.socket"));
     assert!(stopped.is_some() && stopped < opened && opened < calls.find("start shop.service"), "{calls}");
+}
+
+#[test]
+fn what_is_chosen_otherwise_is_told_and_what_it_costs() {
+    let folder = Folder::new();
+    let first = folder.binary("first", folder.description("1.0.0", 1));
+    let told = folder.run(folder.wish(Kind::Install, first)).unwrap().join("\n");
+    assert!(!told.contains("note:"), "nothing was chosen before: {told}");
+    let second = folder.binary("second", folder.description("1.0.0", 3));
+    let wish = folder.wish(Kind::Install, second);
+    let choices = Choices { instances: 3, ..wish.record.choices().unwrap() };
+    let lines = folder.lines(Wish { record: wish.record.clone().choosing(&choices), ..wish }).unwrap().join("\n");
+    assert!(lines.contains("note: the choice `instances` was 1 and is 3"), "{lines}");
+    assert!(lines.contains("takes the site away for a moment"), "{lines}");
 }
 
 #[test]
