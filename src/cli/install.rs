@@ -210,7 +210,8 @@ pub(super) fn describe(app: &App, options: &Options) -> Result<ExitCode, Error> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn name(app: &App, given: Option<&String>) -> String {
+/// The name of the deployment that a command is about.
+pub(super) fn name(app: &App, given: Option<&String>) -> String {
     given.cloned().or_else(install::own_name).unwrap_or_else(|| app.snapshot().name.to_string())
 }
 

@@ -49,6 +49,7 @@ pub(crate) use record::Record;
 pub(crate) use removal::{plan as plan_removal, stays};
 pub(crate) use target::{Kind, Wish, is_hidden};
 use trail::Trail;
+pub(crate) use variables::read as read_variables;
 
 use super::Layout;
 use crate::error::Error;
