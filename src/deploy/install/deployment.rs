@@ -135,10 +135,12 @@ fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<(
     let earlier = if target.is_hidden { None } else { Record::read(&machine.layout)? };
     let Some(earlier) = earlier else { return Ok(()) };
     target.wish.record.chosen_otherwise(&earlier).into_iter().for_each(|line| plan.note(line));
-    let (had, has) = (earlier.choices()?, target.wish.record.choices()?);
-    let is_other = (had.instances, had.socket) != (has.instances, has.socket);
+    // Choices of before that cannot be understood are what `--fresh` may be for.
+    let is_other = earlier.choices().is_ok_and(|had| {
+        target.wish.record.choices().is_ok_and(|has| (had.has_several(), had.socket) != (has.has_several(), has.socket))
+    });
     if is_other && machine.is_live && !earlier.installed.services.is_empty() {
-        plan.note("another number of instances or kind of socket takes the site away for a moment: the old sockets close before the new ones open");
+        plan.note("from one instance to several or back, and to another kind of socket, the site is away for a moment: the old sockets close before the new ones open");
     }
     Ok(())
 }
