@@ -1,6 +1,7 @@
 //! The command `deploy`: what systemd and NGINX need for this site, made of its own settings and routes.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -196,8 +197,9 @@ fn write(files: &[File], folder: &Path, layout: &Layout) -> Result<(), Error> {
             continue;
         }
         let failed = |error| Error::File(format!("`{}` cannot be written: {error}", path.display()));
-        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
+        super::make_folders(path.parent().unwrap_or(folder)).map_err(failed)?;
         fs::write(&path, &file.text).map_err(failed)?;
+        fs::set_permissions(&path, Permissions::from_mode(file.mode)).map_err(failed)?;
         super::print(&format!("{}\n", path.display()))?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use crate::launch::App;
 /// The flags of `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct Flags {
-    /// Name of units, folders and sockets [default: that of the site's crate]
+    /// Name of the deployment [default: that of the binary's folder, else that of the site's crate]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// NGINX's file of the site [default: the one in /etc/nginx with the upstream `kalgan_NAME`]
@@ -30,7 +30,7 @@ pub(super) struct Flags {
 
 /// Prints the report. The exit code is 1 where there is a problem; warnings do not count.
 pub(super) fn run(app: &App, options: &Options, flags: &Flags) -> Result<ExitCode, Error> {
-    let name = flags.name.clone().unwrap_or_else(|| app.snapshot().name.into_owned());
+    let name = super::install::name(app, flags.name.as_ref());
     let layout = Layout::new(name).rooted(&flags.root);
     let options = options.clone().deployed(&layout);
     let visit =

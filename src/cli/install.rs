@@ -38,6 +38,9 @@ pub(super) struct Common {
 pub(super) struct Install {
     #[command(flatten)]
     choices: ChoiceFlags,
+    /// Forget the choices of before, and take those of this command line and the defaults; secrets and files stay
+    #[arg(long)]
+    fresh: bool,
     /// Do not set up NGINX; later installs and upgrades keep to it
     #[arg(long, conflicts_with = "with_nginx")]
     no_nginx: bool,
@@ -122,14 +125,15 @@ impl Install {
         self.choices.name = Some(name.clone());
         let (machine, _lock) = begin(name, &self.common)?;
         let record = record(&machine, &self.common)?;
-        let earlier = record.as_ref().map(Record::choices).transpose()?;
+        let record = if self.fresh { record.map(Record::without_choices) } else { record };
+        let earlier = record.as_ref().filter(|_| !self.fresh).map(Record::choices).transpose()?;
         let choices = self.choices.over(earlier, options, &Subject::new(snapshot, options.outside()?)?)?;
         let wish = Wish {
             kind: Kind::Install,
             binary: PathBuf::from("/proc/self/exe"),
             record: record.unwrap_or_default().choosing(&choices),
             credentials: self.credentials.files,
-            nginx: (self.no_nginx || self.with_nginx).then_some(!self.no_nginx),
+            nginx: (self.no_nginx || self.with_nginx || self.fresh).then_some(!self.no_nginx),
             force: self.common.force,
             is_named,
             dry_run: self.common.dry_run,
@@ -206,7 +210,8 @@ pub(super) fn describe(app: &App, options: &Options) -> Result<ExitCode, Error> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn name(app: &App, given: Option<&String>) -> String {
+/// The name of the deployment that a command is about.
+pub(super) fn name(app: &App, given: Option<&String>) -> String {
     given.cloned().or_else(install::own_name).unwrap_or_else(|| app.snapshot().name.to_string())
 }
 

@@ -357,3 +357,17 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
     }
     text
 }
+
+/// Makes a folder, and those above it that are not there, for all to look into, whatever the umask of this process is.
+fn make_folders(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    path.parent().map_or(Ok(()), make_folders)?;
+    match std::fs::create_dir(path) {
+        // Somebody else made it meanwhile.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made.and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))),
+    }
+}

@@ -107,6 +107,11 @@ fn a_version_is_put_in_place_once_and_leaves_when_it_is_removed() {
     );
     assert!(tree(root.path()) == installed, "a second installation changes something");
 
+    let (done, text) = deploy(own(), &root, &[&CHOSEN[..1], &CHOSEN[3..], &["--fresh"]].concat());
+    assert!(done && text.contains("the choice `domains` was [\"shop.example\"] and is []"), "{text}");
+    assert!(text.contains("the choice `static_root` was \"/opt/shop/public\" and is null"), "{text}");
+    assert_eq!(fs::read_to_string(at("etc/shop/environment")).expect("it is there"), environment, "the key stays");
+
     let (done, text) = deploy(own(), &root, &["uninstall", "--name", "shop", "--purge"]);
     assert!(done, "{text}");
     let left: Vec<PathBuf> = tree(root.path()).into_keys().filter(|path| !empty.contains_key(path)).collect();
@@ -159,4 +164,29 @@ fn another_version_takes_over_and_gives_back_and_what_is_none_is_refused() {
     let (done, text) = deploy(own(), &root, &[&CHOSEN[..], &["--force"]].concat());
     assert!(done, "{text}");
     assert_eq!(fs::read_to_string(unit.with_extension("service.old")).expect("it is kept"), "by hand\n");
+}
+
+#[test]
+fn the_web_server_may_read_what_is_written_whatever_the_umask_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let root = folder.path().to_str().expect("its path is UTF-8");
+    let run = |arguments: &str| {
+        let script = format!("umask 077; exec '{}' {arguments}", own().display());
+        let output = Command::new("sh").args(["-c", &script]).output().expect("there is a shell");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&format!("deploy nginx --name shop --output '{root}/out'"));
+    run(&format!("deploy systemd --name shop --output '{root}/out'"));
+    run(&format!("assets export '{root}/out/opt/shop/public'"));
+    for (path, (mode, _)) in tree(&folder.path().join("out")) {
+        let is_list = path.ends_with(".kalgan-export.json");
+        let expected = if is_list {
+            0o600
+        } else if path.is_dir() {
+            0o755
+        } else {
+            0o644
+        };
+        assert_eq!(mode, expected, "{}", path.display());
+    }
 }

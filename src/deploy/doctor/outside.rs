@@ -2,6 +2,7 @@
 
 use super::machine;
 use super::{Trouble, unit};
+use crate::deploy::install::read_variables;
 use crate::deploy::{Choices, Layout};
 use crate::site::Outside;
 
@@ -22,7 +23,7 @@ pub(super) fn deployed(layout: &Layout, mut outside: Outside) -> (Outside, Vec<T
     let mut variables = installed.map(|unit| unit.environment()).unwrap_or_default();
     let troubles = match file {
         Ok(text) => {
-            variables.extend(text.iter().flat_map(|text| assignments(text)));
+            variables.extend(text.iter().flat_map(|text| read_variables(text)));
             Vec::new()
         }
         Err(trouble) => vec![trouble],
@@ -42,16 +43,4 @@ pub(crate) fn choices(layout: &Layout) -> Result<Option<Choices>, Trouble> {
     serde_json::from_str(&text).map(Some).map_err(|error| {
         Trouble::problem(format!("`{}` is broken: {error}", path.display()), "deploy again, with all choices")
     })
-}
-
-/// The variables of an environment file of systemd.
-pub(super) fn assignments(text: &str) -> Vec<(String, String)> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
-    let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.trim().to_string(), unquoted(value.trim())));
-    lines.filter_map(pair).collect()
-}
-
-fn unquoted(value: &str) -> String {
-    let inside = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    inside('"').or_else(|| inside('\'')).unwrap_or(value).to_string()
 }

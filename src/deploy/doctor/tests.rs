@@ -222,6 +222,10 @@ fn credentials_are_there_full_and_private() {
 #[cfg(feature = "secrets")]
 #[test]
 fn a_secret_key_is_there_long_and_no_example() {
+    // systemd reads on behind a backslash, and so does the doctor.
+    let machine = Machine::right();
+    machine.write("etc/shop/environment", &format!("KALGAN__SECURITY__SECRET_KEY=\\\n{KEY}\n"));
+    assert_eq!(machine.findings("secret key")[0].state, State::Fine);
     for (text, words) in [
         ("", "is not there"),
         ("KALGAN__SECURITY__SECRET_KEY=7f3c9a1be05d4826", "has 16 characters"),
@@ -278,6 +282,17 @@ fn another_version_than_this_binary_is_told() {
     warning("version", "process 9 runs `/opt/shop/versions/0.9.0-b/shop`", |machine| {
         machine.link("proc/9/exe", "/opt/shop/versions/0.9.0-b/shop");
     });
+    let advice = |instances: u16, cgroup: &str| {
+        let machine = Machine::right();
+        let choices = Choices { instances, ..choices() };
+        machine.write("etc/shop/deploy.json", &serde_json::to_string(&choices).unwrap());
+        machine.link("proc/9/exe", "/opt/shop/versions/0.9.0-b/shop");
+        machine.write("proc/9/cgroup", cgroup);
+        machine.findings("version").remove(0).advice
+    };
+    assert_eq!(advice(2, "0::/system.slice/system-shop.slice/shop@2.service\n"), "`systemctl restart shop@2.service`");
+    assert_eq!(advice(2, "0::/user.slice\n"), "`systemctl restart 'shop@*.service'`");
+    assert_eq!(advice(1, ""), "`systemctl restart shop.service`");
     assert!(super::versions::too_old("systemd 246 (246.1-1)\n+PAM").unwrap().found.contains("246"));
     assert_eq!(super::versions::too_old("systemd 252 (252.39-1~deb12u1)\n"), None);
 }

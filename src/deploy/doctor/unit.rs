@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::machine;
-use super::outside::assignments;
 use crate::deploy::Layout;
 
 /// A unit with its drop-ins.
@@ -67,7 +66,10 @@ impl Unit {
     /// The variables that `Environment=` sets. A value with a space in it stands in quotes with its name.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let lines = self.service("Environment").unwrap_or_default();
-        lines.iter().flat_map(|line| words(line)).flat_map(|word| assignments(&word)).collect()
+        let words = lines.iter().flat_map(|line| words(line));
+        words
+            .filter_map(|word| word.split_once('=').map(|(name, value)| (name.to_string(), value.to_string())))
+            .collect()
     }
 }
 

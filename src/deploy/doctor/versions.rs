@@ -27,12 +27,25 @@ pub(super) fn running(examination: &Examination) -> Vec<Trouble> {
     let versions = layout.versions();
     let is_other = |program: &PathBuf| program.starts_with(&versions) && *program != binary;
     let processes = sockets::processes(&layout.on_disk("/proc"));
-    let programs = processes.filter_map(|(pid, folder)| Some((pid, fs::read_link(folder.join("exe")).ok()?)));
-    troubles.extend(programs.filter(|(_, program)| is_other(program)).map(|(pid, program)| {
+    let programs = processes.filter_map(|(pid, folder)| Some((pid, fs::read_link(folder.join("exe")).ok()?, folder)));
+    troubles.extend(programs.filter(|(_, program, _)| is_other(program)).map(|(pid, program, folder)| {
         let found = format!("process {pid} runs `{}`, and version {version} is deployed", program.display());
-        Trouble::warning(found, format!("`systemctl restart {}`", layout.service(None)))
+        Trouble::warning(found, format!("`systemctl restart {}`", unit(examination, &folder)))
     }));
     troubles
+}
+
+/// The unit of a process, as systemd names its group of processes; where that does not tell, the one that there is, or all instances.
+fn unit(examination: &Examination, process: &Path) -> String {
+    let groups = fs::read_to_string(process.join("cgroup")).unwrap_or_default();
+    let mut names = groups.lines().filter_map(|group| group.rsplit('/').next());
+    let layout = &examination.layout;
+    let is_ours = |name: &&str| name.ends_with(".service") && name.starts_with(layout.name());
+    match (names.next_back().filter(is_ours), examination.choices().has_several()) {
+        (Some(name), _) => name.to_string(),
+        (None, true) => format!("'{}@*.service'", layout.name()),
+        (None, false) => layout.service(None),
+    }
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -1,10 +1,11 @@
 //! What must be so before anything is changed. All that is wrong is told together.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use super::Machine;
 use super::machine::Call;
 use super::target::{Kind, Target};
+use super::{Machine, collision};
 use crate::error::Error;
 
 /// The oldest systemd that understands the units.
@@ -12,6 +13,9 @@ const SYSTEMD: u32 = 247;
 
 /// Free space that a deployment leaves beside what it writes.
 const SPARE: u64 = 16 << 20;
+
+/// More than units, choices and secrets take.
+const TEXTS: u64 = 1 << 20;
 
 /// Where systemd keeps its state: it is there exactly where systemd runs the machine (`sd_booted(3)`).
 const BOOTED: &str = "/run/systemd/system";
@@ -69,6 +73,7 @@ pub(super) fn target(machine: &Machine, target: &Target) -> Result<(), Error> {
     let wrong: Vec<String> = [same_site(target), production(target), nginx(machine, target)]
         .into_iter()
         .flatten()
+        .chain(collision::check(machine, target))
         .chain(credentials(machine, target))
         .chain(space(machine, target)?)
         .collect();
@@ -138,35 +143,79 @@ fn credentials(machine: &Machine, target: &Target) -> Vec<String> {
     missing.chain(unknown).collect()
 }
 
-fn space(machine: &Machine, target: &Target) -> Result<Option<String>, Error> {
-    let place = machine.on_disk(machine.layout.version_binary(&target.version));
+/// What does not fit, looked at for each file system that is written to.
+fn space(machine: &Machine, target: &Target) -> Result<Vec<String>, Error> {
+    let layout = &machine.layout;
+    let place = machine.on_disk(layout.version_binary(&target.version));
     let binary = if target.wish.kind == Kind::Rollback || target.binary.is_at(&place) { 0 } else { target.binary.size };
-    let exported = target.description.static_root.as_ref().map_or(0, |_| target.description.static_bytes);
-    let needed = binary + exported + SPARE;
-    let folder = place.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
-    let asked = machine.ask(Call::new("df", &["-P", "-k", &folder.to_string_lossy()]))?;
-    let free = free(&asked.output);
-    Ok(free.filter(|free| *free < needed).map(|free| {
-        format!("`{}` has {} MiB free, and {} MiB are needed", folder.display(), free >> 20, (needed >> 20) + 1)
-    }))
+    let mut needs = vec![(place, binary + SPARE)];
+    needs.extend([layout.etc(), layout.state()].map(|folder| (machine.on_disk(folder), TEXTS)));
+    if let Some(folder) = &target.description.static_root {
+        needs.push((machine.on_disk(folder), target.description.static_bytes));
+    }
+    lacking(machine, needs)
 }
 
-/// The free bytes that `df -P -k` tells; none where it tells nothing, which keeps nobody from deploying.
-fn free(output: &str) -> Option<u64> {
-    let kibibytes: u64 = output.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
-    kibibytes.checked_mul(1024)
+/// The file systems on which there is not as much free as is needed at these paths together.
+fn lacking(machine: &Machine, needs: Vec<(PathBuf, u64)>) -> Result<Vec<String>, Error> {
+    let mut systems: BTreeMap<String, (PathBuf, u64, u64)> = BTreeMap::new();
+    for (path, needed) in needs {
+        let folder = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
+        let asked = machine.ask(Call::new("df", &["-P", "-k", &folder.to_string_lossy()]))?;
+        if let Some((mounted, free)) = free(&asked.output) {
+            systems.entry(mounted).or_insert((folder.to_path_buf(), free, 0)).2 += needed;
+        }
+    }
+    let short = systems.into_values().filter(|(_, free, needed)| free < needed);
+    Ok(short
+        .map(|(folder, free, needed)| {
+            format!("`{}` has {} MiB free, and {} MiB are needed", folder.display(), free >> 20, (needed >> 20) + 1)
+        })
+        .collect())
+}
+
+/// Where the file system is mounted that `df -P -k` tells of, and its free bytes; none where it tells nothing, which keeps nobody from
+/// deploying.
+fn free(output: &str) -> Option<(String, u64)> {
+    let mut words = output.lines().nth(1)?.split_whitespace();
+    let kibibytes: u64 = words.nth(3)?.parse().ok()?;
+    let mounted: Vec<&str> = words.skip(1).collect();
+    Some((mounted.join(" "), kibibytes.checked_mul(1024)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::deploy::Layout;
+    use crate::deploy::install::machine::Ended;
 
     #[test]
     fn what_programs_say_is_understood() {
         assert_eq!(systemd_version("systemd 252 (252.39-1~deb12u2)\n+PAM"), Some(252));
         assert_eq!(systemd_version("no"), None);
         let df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 100 60 40 60% /\n";
-        assert_eq!(free(df), Some(40 * 1024));
+        assert_eq!(free(df), Some(("/".to_string(), 40 * 1024)));
         assert_eq!(free(""), None);
+    }
+
+    #[test]
+    fn what_is_written_to_one_file_system_must_fit_together() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |folder: &str| root.path().join(folder);
+        ["etc", "opt/public"].iter().for_each(|folder| std::fs::create_dir_all(at(folder)).unwrap());
+        let caller = |call: &Call| {
+            let mounted = if call.arguments[2].ends_with("/etc") { "/etc" } else { "/" };
+            let output =
+                format!("Filesystem Blocks Used Available Capacity Mounted on\n/dev/x 9 9 3072 9% {mounted}\n");
+            Ok(Ended { success: true, output, ..Ended::default() })
+        };
+        let machine = Machine::new(Layout::new("shop").rooted(root.path()), true, Box::new(caller), Arc::default());
+        let lacking = |needs: [(&str, u64); 3]| lacking(&machine, needs.map(|(path, size)| (at(path), size)).to_vec());
+        assert!(lacking([("opt/a/b", 1 << 20), ("etc/shop", 2 << 20), ("opt/public", 1 << 20)]).unwrap().is_empty());
+        let told = lacking([("opt/a/b", 2 << 20), ("etc/shop", 4 << 20), ("opt/public", 2 << 20)]).unwrap();
+        assert!(told.len() == 2 && told[0].contains("/opt` has 3 MiB free, and 5 MiB"), "{told:?}");
+        assert!(told[1].contains("/etc` has 3 MiB free"), "{told:?}");
     }
 }

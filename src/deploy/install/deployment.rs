@@ -2,10 +2,12 @@
 //!
 //! The order of its steps is what keeps visitors served:
 //!
-//! 1. everything is put where nobody uses it yet: the binary in a folder of its own, secrets, static files, which only add to others;
+//! 1. everything is put where nobody uses it yet: the binary in a folder of its own, secrets;
 //! 2. units and NGINX's file are written, which nothing reads by itself, and tested;
 //! 3. the new version is tried in its sandbox;
-//! 4. the link `current` leads to it, and processes change over;
+//! 4. static files are written, the link `current` leads to the new version, and processes change over; the folder of static files is the one
+//!    that NGINX serves already, and a file of the new version may lie at an address that pages of the old one name, so nothing that takes
+//!    long comes between;
 //! 5. NGINX reads its file; where it serves the static files and asks at the same sockets as before, it does so before the processes change
 //!    over, because those of the new version may have none;
 //! 6. what was done is recorded.
@@ -39,19 +41,20 @@ impl Deployment {
         checks::target(machine, &target)?;
         let mut plan = Plan::default();
         notes(&mut plan, machine, &target);
+        choices_note(&mut plan, machine, &target)?;
         place::binary(&mut plan, machine, &target);
         let secrets_change = place::private(&mut plan, machine, &target)?;
-        let exported = place::static_files(&mut plan, machine, &target);
         let placed = place::texts(&mut plan, machine, &target)?;
         let is_linked = place::nginx_link(&mut plan, machine, &target)?;
         let is_other = secrets_change || !target.is_current();
         test(&mut plan, machine, &target, &placed, is_linked);
-        if machine.is_live && placed.concerns_systemd() {
+        if machine.is_live && (placed.concerns_systemd() || units::are_unread(machine, &target)) {
             plan.add(units::daemon_reload());
         }
         if machine.is_live && (is_other || placed.concerns_systemd()) {
             plan.add(units::trial(machine, &target));
         }
+        let exported = place::static_files(&mut plan, machine, &target);
         units::switch(&mut plan, machine, &target);
         let concerns_nginx = machine.is_live && (placed.concerns_nginx() || is_linked);
         let nginx_first = concerns_nginx && may_go_first(&target)?;
@@ -125,6 +128,21 @@ fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
             new.join(", ")
         ));
     }
+}
+
+/// What is chosen otherwise than before, and what that costs visitors.
+fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<(), Error> {
+    let earlier = if target.is_hidden { None } else { Record::read(&machine.layout)? };
+    let Some(earlier) = earlier else { return Ok(()) };
+    target.wish.record.chosen_otherwise(&earlier).into_iter().for_each(|line| plan.note(line));
+    // Choices of before that cannot be understood are what `--fresh` may be for.
+    let is_other = earlier.choices().is_ok_and(|had| {
+        target.wish.record.choices().is_ok_and(|has| (had.has_several(), had.socket) != (has.has_several(), has.socket))
+    });
+    if is_other && machine.is_live && !earlier.installed.services.is_empty() {
+        plan.note("from one instance to several or back, and to another kind of socket, the site is away for a moment: the old sockets close before the new ones open");
+    }
+    Ok(())
 }
 
 /// Whether what NGINX's new file says is true before the processes change over: the files are there, and so are the sockets.

@@ -5,7 +5,7 @@
 //! | steps that are done in order or not at all, and the ways back | `plan`, `trail` |
 //! | the machine, its files and its programs | `machine`, `files`, `variables` |
 //! | what a binary says of itself, and what was put in place before | `description`, `binary`, `record` |
-//! | an operator's wish, looked at, and whether it can be fulfilled | `target`, `checks` |
+//! | an operator's wish, looked at, and whether it can be fulfilled | `target`, `checks`, `collision` |
 //! | the steps | `place`, `public`, `verify`, `units`, `ready` |
 //! | the plans made of them | `deployment`, `removal` |
 //!
@@ -16,6 +16,7 @@
 
 mod binary;
 mod checks;
+mod collision;
 mod deployment;
 mod description;
 mod files;
@@ -48,6 +49,7 @@ pub(crate) use record::Record;
 pub(crate) use removal::{plan as plan_removal, stays};
 pub(crate) use target::{Kind, Wish, is_hidden};
 use trail::Trail;
+pub(crate) use variables::read as read_variables;
 
 use super::Layout;
 use crate::error::Error;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -14,6 +15,9 @@ use super::target::{Kind, Target, process_environment};
 use super::{Machine, public};
 use crate::deploy::layout::{SITES_AVAILABLE, SITES_ENABLED};
 use crate::error::Error;
+
+/// The rights of a folder with secrets in it.
+const PRIVATE: u32 = 0o700;
 
 /// The variable of the setting that signs.
 const SECRET_KEY: &str = "KALGAN__SECURITY__SECRET_KEY";
@@ -72,12 +76,20 @@ pub(super) fn private(plan: &mut Plan, machine: &Machine, target: &Target) -> Re
 fn private_folder(plan: &mut Plan, machine: &Machine, path: &Path) {
     let place = machine.on_disk(path);
     let shown = path.display();
-    match place.is_dir() {
-        true => plan.add(Step::unchanged(format!("the folder `{shown}` is there"))),
-        false => plan.add(Step::new(format!("make the folder `{shown}`, for root alone"), move |_, trail| {
-            files::make_folder(trail, &place, 0o700)
-        })),
-    }
+    let mode = fs::metadata(&place).ok().filter(fs::Metadata::is_dir).map(|data| data.permissions().mode() & 0o7777);
+    plan.add(match mode {
+        Some(PRIVATE) => Step::unchanged(format!("the folder `{shown}` is there")),
+        Some(before) => Step::new(format!("let root alone look into `{shown}`"), move |_, trail| {
+            let back = place.clone();
+            trail.back(format!("root alone may look into `{}`", place.display()), move |_| {
+                files::set_mode(&back, before)
+            });
+            files::set_mode(&place, PRIVATE)
+        }),
+        None => Step::new(format!("make the folder `{shown}`, for root alone"), move |_, trail| {
+            files::make_folder(trail, &place, PRIVATE)
+        }),
+    });
 }
 
 /// The key is made once, by the version that needs it, and never shown.
@@ -112,7 +124,8 @@ pub(super) fn static_files(plan: &mut Plan, machine: &Machine, target: &Target) 
     let place = machine.on_disk(folder);
     if target.is_current() && place.is_dir() {
         plan.add(Step::unchanged(format!("the static files of this version are in `{folder}`")));
-        return None;
+        // An earlier deployment that was killed may have left second names there.
+        return Some(place);
     }
     let binary = machine.on_disk(machine.layout.version_binary(&target.version));
     let flags = target.flags.clone();
@@ -126,13 +139,22 @@ pub(super) fn static_files(plan: &mut Plan, machine: &Machine, target: &Target) 
 
 /// The files of the version as they are put in place, and what became of each.
 pub(super) struct Placed {
-    /// The paths of those that change.
+    /// The paths of those that must be read again: they change, or an earlier deployment that did not come to its end wrote them.
     pub(super) changed: BTreeSet<PathBuf>,
+    /// Those among them that say something else than before.
+    pub(super) other: BTreeSet<PathBuf>,
     /// All of them, where they go.
     pub(super) files: Vec<Text>,
 }
 
 impl Placed {
+    fn must_be_read(&mut self, path: &Path, says_other: bool) {
+        self.changed.insert(path.to_path_buf());
+        if says_other {
+            self.other.insert(path.to_path_buf());
+        }
+    }
+
     /// Whether one of the files that change is NGINX's.
     pub(super) fn concerns_nginx(&self) -> bool {
         self.changed.iter().any(|path| is_nginx(path))
@@ -154,13 +176,25 @@ pub(super) fn is_unit(path: &Path) -> bool {
     path.starts_with(crate::deploy::layout::UNITS)
 }
 
+/// Whether a file says something else than the one that is to take its place: comments and blank lines of a unit say nothing, and no process
+/// must be disturbed for them.
+fn says_other(before: &Found, file: &Text) -> bool {
+    let Found::File { bytes, .. } = before else { return true };
+    !is_unit(&file.path) || directives(&String::from_utf8_lossy(bytes)) != directives(&file.text)
+}
+
+/// The lines of a unit that systemd heeds. A comment may also stand between the parts of a line that a backslash continues.
+fn directives(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';'])).collect()
+}
+
 /// The units, NGINX's file and the page of maintenance.
 ///
 /// # Errors
 ///
 /// [`Error::Deploy`] that names all files which somebody changed by hand and which must change now.
 pub(super) fn texts(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<Placed, Error> {
-    let mut placed = Placed { changed: BTreeSet::new(), files: Vec::new() };
+    let mut placed = Placed { changed: BTreeSet::new(), other: BTreeSet::new(), files: Vec::new() };
     let mut by_hand = Vec::new();
     for file in wanted(machine, target) {
         let since = record::since(machine, &target.wish.record, &file.path, &file.text, file.mode)?;
@@ -169,7 +203,15 @@ pub(super) fn texts(plan: &mut Plan, machine: &Machine, target: &Target) -> Resu
         let may_stay = target.wish.kind != Kind::Install && !target.wish.force;
         let shown = file.path.display();
         match since {
-            Since::Same => plan.add(Step::unchanged(format!("`{shown}` is as it should be"))),
+            Since::Same => {
+                plan.add(Step::unchanged(format!("`{shown}` is as it should be")));
+                // The record is the last thing that a deployment writes.
+                if target.wish.record.hash(&file.path) != Some(&*record::hash(file.text.as_bytes()))
+                    && !target.is_hidden
+                {
+                    placed.must_be_read(&file.path, true);
+                }
+            }
             Since::Changed | Since::ChangedAlone if is_theirs => {
                 plan.add(Step::unchanged(format!("`{shown}` stays as it was changed by hand")));
             }
@@ -182,7 +224,7 @@ pub(super) fn texts(plan: &mut Plan, machine: &Machine, target: &Target) -> Resu
             since => {
                 let keep_old = matches!(since, Since::Changed | Since::ChangedAlone);
                 plan.add(writing(machine, &file, keep_old));
-                placed.changed.insert(file.path.clone());
+                placed.must_be_read(&file.path, says_other(&files::look(&machine.on_disk(&file.path))?, &file));
             }
         }
         placed.files.push(file);

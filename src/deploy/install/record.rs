@@ -2,7 +2,7 @@
 //!
 //! The choices are kept as they were read: a version passes on to the next one what it does not know itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,35 @@ impl Record {
         })
     }
 
+    /// The same record as if nothing had been chosen. What is in place is still known.
+    pub(crate) fn without_choices(self) -> Record {
+        Record { choices: Map::new(), ..self }
+    }
+
+    /// What is chosen otherwise than in an earlier record, a line for each. Of settings only the names are told.
+    pub(super) fn chosen_otherwise(&self, earlier: &Record) -> Vec<String> {
+        let mut lines = Vec::new();
+        let none = Value::Null;
+        let names: BTreeSet<&String> = earlier.choices.keys().chain(self.choices.keys()).collect();
+        for name in names {
+            let of = |record: &Record| record.choices.get(name).unwrap_or(&none).clone();
+            let (before, now) = (of(earlier), of(self));
+            match (&before, &now) {
+                (before, now) if before == now => {}
+                (Value::Object(before), Value::Object(now)) => {
+                    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+                    let changed = keys.into_iter().filter(|key| before.get(*key) != now.get(*key));
+                    lines.extend(changed.map(|key| match now.contains_key(key) {
+                        true => format!("the choice `{name}` has another value for `{key}`"),
+                        false => format!("the choice `{name}` has no value for `{key}` any more"),
+                    }));
+                }
+                (before, now) => lines.push(format!("the choice `{name}` was {before} and is {now}")),
+            }
+        }
+        lines
+    }
+
     /// The same record with these choices.
     pub(crate) fn choosing(mut self, choices: &Choices) -> Record {
         if let Ok(Value::Object(chosen)) = serde_json::to_value(choices) {
@@ -144,6 +173,21 @@ pub(super) fn hash(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_chosen_otherwise_is_told_without_the_values_of_settings() {
+        let before =
+            Record::parse(br#"{"domains": ["a.de"], "settings": {"a.b": "x", "c.d": "y"}, "instances": 2}"#).unwrap();
+        let after = Record::parse(br#"{"domains": [], "settings": {"a.b": "z"}, "instances": 2}"#).unwrap();
+        let expected = [
+            r#"the choice `domains` was ["a.de"] and is []"#,
+            "the choice `settings` has another value for `a.b`",
+            "the choice `settings` has no value for `c.d` any more",
+        ];
+        assert_eq!(after.chosen_otherwise(&before), expected);
+        assert!(before.chosen_otherwise(&before.clone()).is_empty());
+        assert!(before.without_choices().choices.is_empty());
+    }
 
     #[test]
     fn choices_of_a_newer_version_are_kept() {

@@ -2,10 +2,12 @@
 //!
 //! Taking back a process is done when the old files are back: what ran before is started again from them.
 
+use std::fs;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::description::Process;
+use super::machine::Call;
 use super::place::Placed;
 use super::plan::{Plan, Step};
 use super::ready;
@@ -29,9 +31,44 @@ pub(super) fn state(machine: &Machine, unit: &str) -> State {
         let mut arguments = rooted(machine);
         arguments.extend([question.to_string(), "--quiet".to_string(), unit.to_string()]);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        machine.ask(super::machine::Call::new("systemctl", &arguments)).is_ok_and(|ended| ended.success)
+        machine.ask(Call::new("systemctl", &arguments)).is_ok_and(|ended| ended.success)
     };
     State { is_active: machine.is_live && is("is-active"), is_enabled: is("is-enabled") }
+}
+
+/// Whether a unit is of another version, or another text, than what is in place: a deployment was killed before it came to that, or somebody
+/// changed a file and went no further.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stale {
+    /// Its process was started from the binary of another version.
+    of_version: bool,
+    /// systemd has not read its file.
+    of_text: bool,
+}
+
+pub(super) fn stale(machine: &Machine, target: &Target, unit: &str) -> Stale {
+    if !machine.is_live {
+        return Stale::default();
+    }
+    let asked = Call::new("systemctl", &["show", "--property=MainPID,NeedDaemonReload", unit]);
+    let told = machine.ask(asked).map(|ended| ended.output).unwrap_or_default();
+    let value = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    let program = value("MainPID").and_then(|pid| fs::read_link(machine.on_disk("/proc").join(pid).join("exe")).ok());
+    // Something else than a version, such as a program that an operator put before it, says nothing of what it started.
+    let on_disk = |path: PathBuf| fs::canonicalize(machine.on_disk(&path)).unwrap_or(path);
+    let is_other = |program: &PathBuf| {
+        program.starts_with(on_disk(machine.layout.versions()))
+            && *program != on_disk(machine.layout.version_binary(&target.version))
+    };
+    Stale { of_version: program.is_some_and(|it| is_other(&it)), of_text: value("NeedDaemonReload") == Some("yes") }
+}
+
+/// Whether systemd has not read all units that a deployment is about, beside those that it writes.
+pub(super) fn are_unread(machine: &Machine, target: &Target) -> bool {
+    let processes = &target.description.processes;
+    let units = processes.iter().flat_map(|process| process.sockets.iter().chain([&process.service]));
+    let mut all = units.chain(&target.description.enabled).chain([&target.description.trial]);
+    all.any(|unit| stale(machine, target, unit).of_text)
 }
 
 /// `systemctl` changes links beneath another folder when it is told so.
@@ -124,7 +161,9 @@ pub(super) fn change_over(plan: &mut Plan, machine: &Machine, target: &Target, p
     open(plan, closed, reopened);
     for process in &description.processes {
         let is_active = state(machine, &process.service).is_active;
-        let is_changed = is_other || reopened || changes(machine, placed, &process.service);
+        let stale = stale(machine, target, &process.service);
+        let is_changed =
+            is_other || reopened || stale.of_version || stale.of_text || changes(machine, placed, &process.service);
         match is_active && !is_changed {
             true => plan.add(Step::unchanged(format!("`{}` runs", process.service))),
             false => plan.add(start(process, description.host.clone(), is_active && !reopened, reopened)),
@@ -141,13 +180,13 @@ pub(super) fn change_over(plan: &mut Plan, machine: &Machine, target: &Target, p
     }
 }
 
-/// Whether the file of a unit changes; an instance's is one of its own or that of its template.
+/// Whether the file of a unit says something else; an instance's is one of its own or that of its template.
 fn changes(machine: &Machine, placed: &Placed, unit: &str) -> bool {
     let template = match (unit.split_once('@'), unit.rsplit_once('.')) {
         (Some((name, _)), Some((_, kind))) => format!("{name}@.{kind}"),
         _ => unit.to_string(),
     };
-    [unit, &template].into_iter().any(|file| placed.changed.contains(&machine.layout.unit(file)))
+    [unit, &template].into_iter().any(|file| placed.other.contains(&machine.layout.unit(file)))
 }
 
 /// Units that were there before and are no longer wanted.

@@ -1,7 +1,7 @@
 //! The file `environment`, read as systemd reads it (`EnvironmentFile=` in systemd.exec(5)).
 
 /// The variables of the file, in order; a later one of the same name counts.
-pub(super) fn read(text: &str) -> Vec<(String, String)> {
+pub(crate) fn read(text: &str) -> Vec<(String, String)> {
     let mut variables: Vec<(String, String)> = Vec::new();
     for line in whole_lines(text) {
         let line = line.trim_start();

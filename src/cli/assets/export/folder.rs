@@ -3,20 +3,21 @@
 //! A link at a file's place is replaced and never followed; a link or a file where a folder must be is refused. The folder itself may be a
 //! link, as it is where a release is switched by one.
 
-use std::fs::{self, OpenOptions, TryLockError};
+use std::fs::{self, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::plan::{File, Plan};
+use crate::cli::make_folders;
 use crate::error::Error;
 
 /// Where a file is written before it is moved to its place, in the same folder: one name, so that what a killed export left is replaced.
 /// The lock sees to it that no other export uses it.
 const TEMPORARY: &str = ".kalgan-export.tmp";
 
-/// For all to read, less what the process's umask takes away; as the programs that copy files do.
-const PUBLIC: u32 = 0o666;
+/// For all to read, whatever the process's umask is: the web server is another user than the one that exports.
+const PUBLIC: u32 = 0o644;
 
 /// For its owner alone.
 const PRIVATE: u32 = 0o600;
@@ -36,7 +37,7 @@ impl Folder {
     ///
     /// [`Error::File`] when that cannot be done.
     pub fn open(root: &Path) -> Result<Folder, Error> {
-        fs::create_dir_all(root).map_err(|error| failure(root, "cannot be made", &error))?;
+        make_folders(root).map_err(|error| failure(root, "cannot be made", &error))?;
         let lock = fs::File::open(root).map_err(|error| failure(root, "cannot be opened", &error))?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             let shown = root.display();
@@ -121,11 +122,11 @@ impl Folder {
 
     fn write_with(&self, path: &str, file: &File<'_>, mode: u32) -> Result<bool, Error> {
         let target = self.root.join(path);
-        if is_there(&target, file) {
+        if is_there(&target, file, mode) {
             return Ok(false);
         }
         let parent = target.parent().unwrap_or(&self.root);
-        fs::create_dir_all(parent).map_err(|error| failure(parent, "cannot be made", &error))?;
+        make_folders(parent).map_err(|error| failure(parent, "cannot be made", &error))?;
         replace(&target, file, mode).map_err(|error| failure(&target, "cannot be written", &error))?;
         Ok(true)
     }
@@ -150,10 +151,12 @@ impl Folder {
     }
 }
 
-/// Whether exactly this file is at its place already.
-fn is_there(target: &Path, file: &File<'_>) -> bool {
+/// Whether exactly this file is at its place already, and all who are to read it may.
+fn is_there(target: &Path, file: &File<'_>, mode: u32) -> bool {
+    const READING: u32 = 0o444;
     let Ok(found) = fs::symlink_metadata(target) else { return false };
     let is_alike = found.is_file()
+        && (mode & READING) & !found.permissions().mode() == 0
         && usize::try_from(found.len()) == Ok(file.body.len())
         && found.modified().is_ok_and(|modified| modified == file.modified);
     is_alike && fs::read(target).is_ok_and(|bytes| bytes == file.body)
@@ -180,8 +183,9 @@ fn write_new(path: &Path, file: &File<'_>, mode: u32) -> io::Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path)?;
     new.write_all(file.body)?;
+    new.set_permissions(Permissions::from_mode(mode))?;
     new.set_modified(file.modified)?;
     // Some file systems tell only now that the disk is full.
     new.sync_all()

@@ -309,11 +309,14 @@ fn a_link_that_took_a_folders_place_keeps_earlier_files_from_being_deleted_throu
 
 #[test]
 fn everybody_may_read_the_files_and_only_the_owner_the_list() {
-    let folder = temporary();
-    exported(&[file("static/a.css", "x", &[])], folder.path());
-    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
-    // What the umask of whoever runs the tests leaves of reading for all.
-    let probe = folder.path().join("probe");
-    fs::write(&probe, "").unwrap();
-    assert_eq!((mode("static/a.css"), mode(".kalgan-export.json")), (mode("probe"), 0o600));
+    let above = temporary();
+    let folder = above.path().join("public");
+    exported(&[file("static/a.css", "x", &[])], &folder);
+    let mode = |name: &str| fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!([mode(""), mode("static"), mode("static/a.css")], [0o755, 0o755, 0o644]);
+    assert_eq!(mode(".kalgan-export.json"), 0o600);
+    // What an export with a strict umask wrote before is written again.
+    fs::set_permissions(folder.join("static/a.css"), fs::Permissions::from_mode(0o600)).unwrap();
+    exported(&[file("static/a.css", "x", &[])], &folder);
+    assert_eq!(mode("static/a.css"), 0o644);
 }

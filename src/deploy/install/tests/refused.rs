@@ -167,3 +167,44 @@ fn files_of_somebody_else() {
     folder.run(Wish { force: true, ..folder.wish(Kind::Install, binary) }).unwrap();
     assert_eq!(folder.read("etc/systemd/system/shop.service.old"), "[Service]\n");
 }
+
+#[test]
+fn a_name_that_others_have() {
+    let folder = Folder::new();
+    let binary = folder.binary("first", folder.description("1.0.0", 2));
+    let at = |path: &str| folder.root.path().join(path);
+    let others = [
+        ("etc/passwd", "root:x:0:0::/root:/bin/sh\nshop:x:33:33::/:/bin/sh\n", "the user `shop`"),
+        ("usr/lib/systemd/system/shop.service", "[Service]\n", "the unit `/usr/lib/systemd/system/shop.service`"),
+        ("etc/systemd/system/shop.socket", "[Socket]\n", "the unit `/etc/systemd/system/shop.socket`"),
+        ("etc/shop/shop.conf", "", "the folder `/etc/shop`, in which is `shop.conf`"),
+        ("opt/shop/bin", "", "the folder `/opt/shop`, in which is `bin`"),
+        ("var/lib/shop/rows", "", "the folder `/var/lib/shop`, in which is `rows`"),
+    ];
+    for (path, text, named) in others {
+        let had_folder = at(path).parent().unwrap().is_dir();
+        fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+        folder.write(path, text);
+        let error = refused(&folder, folder.wish(Kind::Install, binary.clone()));
+        assert!(error.contains(named) && error.contains("`--name`") && error.contains("`--force`"), "{error}");
+        folder.lines(Wish { force: true, ..folder.wish(Kind::Install, binary.clone()) }).unwrap();
+        fs::remove_file(at(path)).unwrap();
+        if !had_folder {
+            fs::remove_dir(at(path).parent().unwrap()).unwrap();
+        }
+    }
+    // What an installation that was taken back or killed leaves, and what is made by hand for the first one, is not in the way.
+    fs::create_dir_all(at("var/lib/private/shop")).unwrap();
+    folder.write("var/lib/private/shop/site.sqlite3", "");
+    std::os::unix::fs::symlink("private/shop", at("var/lib/shop")).unwrap();
+    fs::create_dir_all(at("opt/shop/versions")).unwrap();
+    fs::create_dir_all(at("etc/shop/credentials")).unwrap();
+    folder.write("etc/shop/environment", "A=b\n");
+    folder.run(folder.wish(Kind::Install, binary.clone())).unwrap();
+    assert_eq!(folder.tree()[Path::new("etc/shop")].0, 0o700);
+
+    // Neither is what `uninstall` leaves, nor a user that came later.
+    folder.uninstall(false).unwrap();
+    folder.write("etc/passwd", others[0].1);
+    folder.run(folder.wish(Kind::Install, binary)).unwrap();
+}

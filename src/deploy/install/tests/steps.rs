@@ -3,7 +3,8 @@
 use std::fs;
 
 use super::system::Folder;
-use crate::deploy::install::Kind;
+use crate::deploy::Choices;
+use crate::deploy::install::{Kind, Wish};
 
 /// A folder with one version in it, and the path of the next one.
 fn upgradable(processes: u16) -> (Folder, std::path::PathBuf) {
@@ -41,11 +42,11 @@ fn a_first_installation_puts_everything_in_place_in_order() {
     let expected = [
         "shop version",
         "shop key",
-        "shop assets export /opt/shop/public",
         "systemd-analyze verify",
         "nginx -t -q",
         "systemctl daemon-reload",
         "systemctl start shop-trial.service",
+        "shop assets export /opt/shop/public",
         "systemctl enable shop.socket shop-admin.socket shop.service",
         "systemctl start shop.socket shop-admin.socket",
         "systemctl start shop.service",
@@ -158,12 +159,77 @@ fn a_socket_that_changes_is_opened_anew_and_closed_again_on_failure() {
     let first = folder.binary("first", folder.description("1.0.0", 1));
     folder.run(folder.wish(Kind::Install, first)).unwrap();
     let mut description = folder.description("1.1.0", 1);
-    description.files[1].text.push_str("# another address\n");
+    description.files[1].text.push_str("ListenStream=another\n");
     let second = folder.binary("second", description);
     every_failure_is_taken_back(&folder, Kind::Install, &second);
     let calls = folder.system.calls.borrow().join("\n");
     let (stopped, opened) = (calls.find("stop shop.socket"), calls.find("start shop.socket"));
     assert!(stopped.is_some() && stopped < opened && opened < calls.find("start shop.service"), "{calls}");
+}
+
+#[test]
+fn what_is_chosen_otherwise_is_told_and_what_it_costs() {
+    let folder = Folder::new();
+    let first = folder.binary("first", folder.description("1.0.0", 1));
+    let told = folder.run(folder.wish(Kind::Install, first)).unwrap().join("\n");
+    assert!(!told.contains("note:"), "nothing was chosen before: {told}");
+    let second = folder.binary("second", folder.description("1.0.0", 3));
+    let wish = folder.wish(Kind::Install, second);
+    let choices = Choices { instances: 3, ..wish.record.choices().unwrap() };
+    let lines = folder.lines(Wish { record: wish.record.clone().choosing(&choices), ..wish }).unwrap().join("\n");
+    assert!(lines.contains("note: the choice `instances` was 1 and is 3"), "{lines}");
+    assert!(lines.contains("the site is away for a moment"), "{lines}");
+}
+
+#[test]
+fn a_unit_whose_comments_alone_change_disturbs_nothing_that_runs() {
+    let folder = Folder::new();
+    let first = folder.binary("first", folder.description("1.0.0", 1));
+    folder.run(folder.wish(Kind::Install, first.clone())).unwrap();
+    for name in ["shop.service", "shop.socket"] {
+        let path = format!("etc/systemd/system/{name}");
+        folder.write(&path, &format!("; of before\n\n{}", folder.read(&path)));
+    }
+    folder.system.calls.borrow_mut().clear();
+    folder.run(Wish { force: true, ..folder.wish(Kind::Install, first) }).unwrap();
+    let calls = folder.system.calls.borrow().join("\n");
+    assert!(calls.contains("daemon-reload") && !calls.contains("stop") && !calls.contains("start shop.s"), "{calls}");
+}
+
+#[test]
+fn what_a_killed_deployment_left_undone_is_done() {
+    let (folder, second) = upgradable(1);
+    let record = folder.read("etc/shop/deploy.json");
+    folder.run(folder.wish(Kind::Upgrade, second.clone())).unwrap();
+    let tree = folder.tree();
+    let again = |expected: &[&str]| {
+        folder.system.calls.borrow_mut().clear();
+        folder.run(folder.wish(Kind::Upgrade, second.clone())).unwrap();
+        assert_eq!(folder.system.calls.borrow()[..], *expected);
+    };
+    again(&[]);
+
+    // The process is of the version before.
+    let old = fs::read_link(folder.root.path().join("opt/shop/previous")).unwrap();
+    let old = folder.layout().on_disk(folder.layout().home()).join(old).join("shop");
+    fs::create_dir_all(folder.root.path().join("proc/17")).unwrap();
+    std::os::unix::fs::symlink(old, folder.root.path().join("proc/17/exe")).unwrap();
+    let shows = |text: &str| folder.system.shows.borrow_mut().insert("shop.service".to_string(), text.to_string());
+    shows("MainPID=17\nNeedDaemonReload=no\n");
+    let restarted = ["systemctl restart shop.service", "shop healthcheck --address unix:/run/shop/admin.sock"];
+    again(&restarted);
+    shows("MainPID=0\nNeedDaemonReload=yes\n");
+    again(&[&["systemctl daemon-reload"][..], &restarted].concat());
+
+    // Nothing was read, as the record says, which is written last.
+    folder.system.shows.borrow_mut().clear();
+    folder.write("etc/shop/deploy.json", &record);
+    folder.system.calls.borrow_mut().clear();
+    folder.run(folder.wish(Kind::Upgrade, second.clone())).unwrap();
+    let calls = folder.system.calls.borrow().join("\n");
+    assert!(calls.contains("daemon-reload") && calls.contains(restarted[0]), "{calls}");
+    fs::remove_dir_all(folder.root.path().join("proc")).unwrap();
+    assert_eq!(folder.tree(), tree);
 }
 
 #[test]

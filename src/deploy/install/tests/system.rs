@@ -33,6 +33,8 @@ pub(super) struct System {
     pub(super) failing: Cell<Option<usize>>,
     /// Calls that fail always.
     pub(super) fails_on: RefCell<Vec<String>>,
+    /// What systemd says of units that are not as they should be, and of processes.
+    pub(super) shows: RefCell<BTreeMap<String, String>>,
     descriptions: RefCell<BTreeMap<Vec<u8>, Description>>,
 }
 
@@ -235,6 +237,9 @@ impl System {
         match (&*program, &arguments[..]) {
             ("systemctl", ["is-active", _, unit]) => ended(self.active.borrow().contains(*unit), ""),
             ("systemctl", ["is-enabled", _, unit]) => ended(self.enabled.borrow().contains(*unit), ""),
+            ("systemctl", ["show", "--property=MainPID,NeedDaemonReload", unit]) => {
+                ended(true, self.shows.borrow().get(*unit).map_or("MainPID=0\nNeedDaemonReload=no\n", String::as_str))
+            }
             ("systemctl", ["show", ..]) => ended(true, "0123456789abcdef\n"),
             ("systemctl", [verb, units @ ..]) => {
                 units.iter().for_each(|unit| self.systemctl(root, verb, unit));
