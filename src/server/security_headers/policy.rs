@@ -12,6 +12,7 @@ use super::rules;
 use crate::error::Error;
 use crate::http::Rendered;
 use crate::site::{Needs, Settings, Site};
+use crate::snapshot;
 
 /// The value of the setting that means what follows.
 const AUTO: &str = "auto";
@@ -29,7 +30,7 @@ const FILES: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 pub(super) struct Policy {
     /// With `{scripts}` and `{styles}` in it.
     text: Cow<'static, str>,
-    /// The origin of `static.path`, where that is another one.
+    /// What `static.path` names, where that is on another origin.
     cdn: Option<String>,
     /// Of what no template was rendered for.
     base: HeaderValue,
@@ -52,7 +53,7 @@ impl Policy {
     /// [`Error::Setting`] where it cannot be sent.
     pub(super) fn new(site: &Site) -> Result<Option<Self>, Error> {
         let Some(text) = text(&site.settings, MADE)? else { return Ok(None) };
-        let cdn = origin(&site.settings)?;
+        let cdn = cdn(&site.settings)?;
         let mut policy = Policy { text, cdn, base: HeaderValue::from_static("default-src 'self'"), pages: None };
         policy.base = policy.with(&Needs::default(), None);
         if site.settings.is_prod() {
@@ -73,7 +74,7 @@ impl Policy {
     /// As [`Policy::new`].
     pub(super) fn of_files(site: &Site) -> Result<Option<HeaderValue>, Error> {
         let Some(text) = text(&site.settings, FILES)? else { return Ok(None) };
-        let policy = Policy { text, cdn: origin(&site.settings)?, base: HeaderValue::from_static(FILES), pages: None };
+        let policy = Policy { text, cdn: cdn(&site.settings)?, base: HeaderValue::from_static(FILES), pages: None };
         Ok(Some(policy.with(&Needs::default(), None)))
     }
 
@@ -135,12 +136,10 @@ fn text(settings: &Settings, auto: &'static str) -> Result<Option<Cow<'static, s
     Ok(text.map(|text| if text == AUTO { Cow::Borrowed(auto) } else { Cow::Owned(text) }))
 }
 
-/// The origin that static files are loaded from, where `static.path` names one.
-fn origin(settings: &Settings) -> Result<Option<String>, Error> {
-    let path = settings.get::<Option<String>>("static.path")?.unwrap_or_default();
-    let Some((scheme, rest)) = path.split_once("//") else { return Ok(None) };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
-    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}//") };
-    Ok((is_host && matches!(&*scheme, "" | "http://" | "https://")).then(|| format!("{scheme}{host}")))
+/// The source for static files, where `static.path` names another origin: all below that path, and nothing else of a host with files of
+/// many people.
+fn cdn(settings: &Settings) -> Result<Option<String>, Error> {
+    let address = settings.get::<Option<String>>("static.path")?.unwrap_or_default();
+    let folder = address.split(['?', '#']).next().unwrap_or_default().trim().trim_end_matches('/');
+    Ok(snapshot::source(&format!("{folder}/"), true))
 }

@@ -141,12 +141,14 @@ fn a_policy_is_made_of_what_is_needed() {
         policy(&[], &with_nonce),
         format!("script-src 'self' 'nonce-abc'; style-src 'self' 'sha256-x' 'nonce-abc'; {REST}")
     );
-    for (path, origin) in [
-        ("https://cdn.example/static", " https://cdn.example"),
-        ("//cdn.example:8443", " cdn.example:8443"),
+    for (path, source) in [
+        ("https://cdn.example/static", " https://cdn.example/static/"),
+        ("https://CDN.example/ann/a;b,c/", " https://cdn.example/ann/a%3Bb%2Cc/"),
+        ("//cdn.example:8443", " cdn.example:8443/"),
         ("/static", ""),
+        ("https://{host}/static", ""),
     ] {
-        let expected = format!("script-src 'self'{origin}; style-src 'self'{origin}; {REST}");
+        let expected = format!("script-src 'self'{source}; style-src 'self'{source}; {REST}");
         assert_eq!(policy(&[("static.path", path)], &nothing), expected, "{path}");
     }
 }
