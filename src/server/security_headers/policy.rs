@@ -14,10 +14,7 @@ use crate::http::Rendered;
 use crate::site::{Needs, Settings, Site};
 use crate::snapshot;
 
-/// The value of the setting that means what follows.
-const AUTO: &str = "auto";
-
-/// Scripts and styles are those of the site, and those that stand in its templates. Attributes `style`, which can do little harm, stay
+/// What stands for `auto`. Scripts and styles are those of the site, and those that stand in its templates. Attributes `style`, which can do little harm, stay
 /// allowed. The rest closes ways around that.
 const MADE: &str = "script-src 'self' {scripts}; style-src 'self' {styles}; style-src-attr 'unsafe-inline'; object-src 'none'; \
                     base-uri 'self'; frame-ancestors 'self'";
@@ -133,7 +130,7 @@ fn filled(text: &str, place: &str, sources: &str) -> String {
 /// The text of the setting, or what stands for `auto`.
 fn text(settings: &Settings, auto: &'static str) -> Result<Option<Cow<'static, str>>, Error> {
     let text = rules::policy(settings)?;
-    Ok(text.map(|text| if text == AUTO { Cow::Borrowed(auto) } else { Cow::Owned(text) }))
+    Ok(text.map(|text| if snapshot::is_auto(&text) { Cow::Borrowed(auto) } else { Cow::Owned(text) }))
 }
 
 /// The source for static files, where `static.path` names another origin: all below that path, and nothing else of a host with files of

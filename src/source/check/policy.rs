@@ -4,16 +4,13 @@ use std::sync::Arc;
 
 use super::written::written;
 use crate::problem::Problem;
-use crate::snapshot::Setting;
+use crate::snapshot::{POLICY, Setting, is_auto};
 use crate::source::templates::Usages;
-
-/// The setting that says what the policy is.
-const KEY: &str = "security.headers.content_security_policy";
 
 /// A warning for each attribute that is a script in itself. Whoever has a policy of their own, or none, knows about them.
 pub(super) fn problems(usages: &[Arc<Usages>], settings: &[Setting]) -> Vec<Problem> {
-    let policy = written(settings, KEY);
-    if policy.is_open || policy.texts.iter().any(|text| text != "auto") {
+    let policy = written(settings, POLICY);
+    if policy.is_open || policy.texts.iter().any(|text| !is_auto(text)) {
         return Vec::new();
     }
     let blocked = usages.iter().flat_map(|usages| usages.inlined.blocked.iter().map(|named| (&**usages, named)));
@@ -32,7 +29,7 @@ pub(super) fn problems(usages: &[Arc<Usages>], settings: &[Setting]) -> Vec<Prob
                     ),
                     false => "write a `<button>`, and in a script `element.addEventListener(\"click\", …)`".to_string(),
                 })
-                .help(format!("or give the site a policy of its own by the setting `{KEY}`"))
+                .help(format!("or give the site a policy of its own by the setting `{POLICY}`"))
         })
         .collect()
 }

@@ -74,6 +74,9 @@ fn settings_and_controllers_have_the_last_word() {
     let off = client(&[("security.headers.content_security_policy", "off")]).get("/computed").send();
     assert_eq!(off.header(POLICY), None);
     assert_eq!(inline(off.text()).iter().filter(|element| element.nonce().is_some()).count(), 1, "the one asked for");
+    let spaced = client(&[("security.headers.content_security_policy", " auto ")]).get("/computed").send();
+    let policy = spaced.header(POLICY).unwrap();
+    assert!(inline(spaced.text()).iter().all(|element| element.is_admitted(policy)), "{policy}");
     let settings = [("security.headers.content_security_policy", "default-src 'none'; style-src {styles}")];
     let own = client(&settings).get("/constant").send();
     let policy = own.header(POLICY).unwrap();
