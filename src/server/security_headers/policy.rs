@@ -1,7 +1,7 @@
 //! The Content-Security-Policy of each page (Content Security Policy Level 3): what its templates need, and no more.
 //!
-//! That of a page of one template without a nonce is ready when the site is made. In development, where templates change, and for pages
-//! of several templates, it is put together for the answer.
+//! In production, what each template needs is known when the site is made, and the policy of a page of one template without a nonce is
+//! ready. Any other, and in development, where templates change, each is put together for the answer.
 
 use std::borrow::Cow;
 
@@ -82,18 +82,14 @@ impl Policy {
         rendered: &Rendered<'_>,
         (nonce, style): (Option<&str>, Option<&str>),
     ) -> HeaderValue {
-        let needs = match (rendered, &self.pages) {
-            (Rendered::Nothing, _) => Cow::Owned(Needs::default()),
-            (Rendered::One(name), Some(pages)) => match pages.get(*name) {
+        let needs = match rendered {
+            Rendered::Nothing => Cow::Owned(Needs::default()),
+            Rendered::One(name) => match self.prepared(name) {
                 Some(prepared) if nonce.is_none() && style.is_none() => return prepared.value.clone(),
-                Some(prepared) => Cow::Borrowed(&prepared.needs),
-                None if site.renderer.contains(name) => Cow::Owned(Needs::default()),
-                // The engine may have taken another template for it.
-                None => Cow::Owned(site.renderer.needs(name)),
+                _ => self.needs(site, name),
             },
-            (Rendered::One(name), None) => Cow::Owned(site.renderer.needs(name)),
-            (Rendered::Several(names), _) => {
-                let needs = names.iter().map(|name| site.renderer.needs(name));
+            Rendered::Several(names) => {
+                let needs = names.iter().map(|name| self.needs(site, name));
                 Cow::Owned(needs.fold(Needs::default(), |all, needs| all.and(&needs)))
             }
         };
@@ -105,6 +101,20 @@ impl Policy {
             return self.base.clone();
         }
         self.with(&needs, nonce)
+    }
+
+    fn prepared(&self, template: &str) -> Option<&Prepared> {
+        self.pages.as_ref()?.get(template)
+    }
+
+    /// What a template needs. Looking through all that it is made of is for development, and for a name that the engine took another
+    /// template for.
+    fn needs(&self, site: &Site, template: &str) -> Cow<'_, Needs> {
+        match self.prepared(template) {
+            Some(prepared) => Cow::Borrowed(&prepared.needs),
+            None if self.pages.is_some() && site.renderer.contains(template) => Cow::Owned(Needs::default()),
+            None => Cow::Owned(site.renderer.needs(template)),
+        }
     }
 
     fn with(&self, needs: &Needs, nonce: Option<&str>) -> HeaderValue {
