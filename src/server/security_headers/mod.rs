@@ -14,6 +14,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
+use super::page;
 use crate::error::Error;
 use crate::http::{Client, Rendered, Request};
 use crate::site::Site;
@@ -51,11 +52,6 @@ impl<'r> Subject<'r> {
             style: None,
         }
     }
-
-    /// Whether something in the answer is for whoever asked for it alone.
-    pub(super) fn has_nonce(&self) -> bool {
-        self.nonce.is_some()
-    }
 }
 
 impl SecurityHeaders {
@@ -69,9 +65,13 @@ impl SecurityHeaders {
         Ok(SecurityHeaders { constant: rules::constant(&site.settings)?, transport, policy: Policy::new(site)? })
     }
 
-    /// Adds to an answer what it lacks.
+    /// Adds to an answer, also that of a filter of the site's own, what it lacks.
     pub(super) fn add(&self, headers: &mut HeaderMap, site: &Site, subject: &Subject<'_>) {
-        headers.reserve(self.constant.len() + 2);
+        headers.reserve(self.constant.len() + 3);
+        // A nonce that others are shown too could be guessed.
+        if subject.nonce.is_some() {
+            page::keep_from_others(headers);
+        }
         let is_framed_by_own = frames(headers);
         for (name, value) in &self.constant {
             // Browsers do not look at the older header beside the newer one, which says more.

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use kalgan::controller::{Dispatch, controller};
 use kalgan::testing::{self, Client};
+use kalgan::warp::{self, Filter};
 use kalgan::{App, Failure, Request, Response, context};
 use regex::Regex;
 use sha2::{Digest, Sha256};
@@ -26,7 +27,12 @@ const ARGUMENTS: &str = "KALGAN_TEST_ARGUMENTS";
 
 fn app() -> App {
     let controllers = [("page::show", controller(show))];
-    App::new(|| read("policy"), Dispatch::new(controllers, []))
+    App::new(|| read("policy"), Dispatch::new(controllers, [])).mount(|_| {
+        warp::path!("filter").and(warp::ext::get::<Request>()).map(|request: Request| {
+            let page = request.render("computed.html", context! { "number" => 5, "colour" => "red" }).unwrap();
+            warp::reply::with_header(warp::reply::html(page), "cache-control", "public, max-age=600")
+        })
+    })
 }
 
 fn show(request: Request) -> Result<Response, Failure> {

@@ -14,7 +14,7 @@ const POLICY: &str = "content-security-policy";
 #[test]
 fn what_the_author_wrote_is_admitted_and_what_was_injected_is_not() {
     let client = client(&[]);
-    for (page, count) in [("constant", 6), ("computed", 7), ("injected", 7), ("other", 2), ("html", 1), ("both", 8)] {
+    for (page, count) in [("constant", 6), ("computed", 7), ("injected", 7), ("other", 2), ("html", 1), ("both", 8), ("filter", 7)] {
         let answer = client.get(&format!("/{page}")).send();
         let policy = answer.header(POLICY).unwrap_or_else(|| panic!("{page} has no policy")).to_string();
         let (own, injected): (Vec<_>, Vec<_>) =
@@ -54,7 +54,7 @@ fn a_nonce_is_another_one_each_time_and_is_kept_by_nobody() {
         let sources = sources(answer.header(POLICY).unwrap(), "script-src");
         sources.into_iter().find(|source| source.starts_with("'nonce-")).unwrap()
     };
-    let nonces = ["/computed", "/computed", "/public", "/html"].map(nonce);
+    let nonces = ["/computed", "/computed", "/public", "/html", "/filter"].map(nonce);
     for (place, nonce) in nonces.iter().enumerate() {
         assert_eq!(nonce.len(), "'nonce-'".len() + 32);
         assert!(!nonces[..place].contains(nonce), "{nonces:?}");
