@@ -31,7 +31,7 @@ pub(crate) enum Rendered<'r> {
 }
 
 impl Request {
-    /// The nonce of this answer: 128 random bits in hexadecimal, made when somebody asks for it first. The Content-Security-Policy that
+    /// The nonce of this answer: 128 random bits in hexadecimal, which need no quotes in HTML, made when somebody asks for it first. The Content-Security-Policy that
     /// Kalgan makes then admits scripts and styles with the attribute `nonce` of this value. In templates it is `csp_nonce()`.
     ///
     /// It is for markup that a controller makes itself; start tags that stand in templates get theirs by themselves. Nothing that comes

@@ -109,7 +109,8 @@ impl Inline {
     }
 
     fn nonce(&self) -> Option<String> {
-        let nonce = self.attributes.split_once("nonce=\"")?.1.split('"').next()?;
+        let value = self.attributes.split_once("nonce=")?.1.trim_start_matches('"');
+        let nonce = value.split(|end: char| end == '"' || end.is_ascii_whitespace()).next()?;
         Some(format!("'nonce-{nonce}'"))
     }
 

@@ -14,7 +14,7 @@ const POLICY: &str = "content-security-policy";
 #[test]
 fn what_the_author_wrote_is_admitted_and_what_was_injected_is_not() {
     let client = client(&[]);
-    for (page, count) in [("constant", 6), ("computed", 7), ("injected", 7), ("other", 2), ("html", 1), ("both", 8), ("filter", 7)] {
+    for (page, count) in [("constant", 6), ("computed", 7), ("injected", 7), ("other", 2), ("html", 1), ("both", 8), ("filter", 7), ("string", 4)] {
         let answer = client.get(&format!("/{page}")).send();
         let policy = answer.header(POLICY).unwrap_or_else(|| panic!("{page} has no policy")).to_string();
         let (own, injected): (Vec<_>, Vec<_>) =
@@ -64,6 +64,17 @@ fn a_nonce_is_another_one_each_time_and_is_kept_by_nobody() {
     let tag = constant.header("etag").expect("a page without a nonce has a tag").to_string();
     let known = client.get("/constant").header("if-none-match", &tag).send();
     assert_eq!((known.status(), known.header(POLICY)), (304, constant.header(POLICY)));
+}
+
+/// A child's block that goes on in its parent's script is read as if it were markup.
+#[test]
+fn a_start_tag_in_a_string_of_a_script_stays_in_the_string() {
+    let answer = client(&[]).get("/string").send();
+    let (before, rest) = answer.text().split_once("window.string = \"<style nonce=").unwrap();
+    let (nonce, rest) = rest.split_at(32);
+    assert!(nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{nonce}");
+    assert!(rest.starts_with(" media=print>b { order: 5 }</style>\";</script>"), "{rest}");
+    assert!(before.ends_with(&format!("<script nonce={nonce}>")), "{before}");
 }
 
 #[test]
