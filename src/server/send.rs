@@ -43,8 +43,9 @@ impl<'r> Exchange<'r> {
 
     /// Adds the headers that keep browsers in bounds.
     fn secure(self, head: &mut Head) {
-        let mut subject = self.request.map(Subject::of).unwrap_or_default();
+        let mut subject = self.request.map(|request| Subject::of(request, &head.headers)).unwrap_or_default();
         subject.style = head.marks.style;
+        head.marks.for_once |= subject.has_nonce();
         self.serving.security.add(&mut head.headers, &self.serving.site, &subject);
     }
 

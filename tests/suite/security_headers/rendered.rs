@@ -77,6 +77,35 @@ fn a_start_tag_in_a_string_of_a_script_stays_in_the_string() {
     assert!(before.ends_with(&format!("<script nonce={nonce}>")), "{before}");
 }
 
+/// Neither a mail nor an answer that is no page has to do with the nonce and the templates that it was made of.
+#[test]
+fn what_is_no_page_has_no_part_in_its_policy() {
+    let client = client(&[("mailer.sender", "site@example.com"), ("mailer.transport", "log")]);
+    for page in ["/letter", "/data"] {
+        let answer = client.get(page).send();
+        assert_eq!(answer.status(), 200, "{page}");
+        let policy = answer.header(POLICY).unwrap();
+        assert_eq!((sources(policy, "script-src"), sources(policy, "style-src")), (own(), own()), "{page}");
+        assert!(answer.header("etag").is_some(), "{page}");
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=600"), "{page}");
+    }
+    let mails = kalgan::mail::sent(client.process());
+    let html = mails[0].html.as_deref().unwrap();
+    assert!(html.contains("<style media=\"all\">h2") && html.contains("<script nonce=\"\">"), "{html}");
+    assert!(inline(html).iter().all(|element| element.nonce().is_none_or(|nonce| nonce == "'nonce-'")), "{html}");
+}
+
+#[test]
+fn what_was_kept_is_admitted_when_the_controller_says_so() {
+    let answer = client(&[]).get("/kept").send();
+    let policy = answer.header(POLICY).unwrap();
+    assert!(inline(answer.text())[0].is_admitted(policy), "{policy}");
+}
+
+fn own() -> Vec<String> {
+    vec!["'self'".to_string()]
+}
+
 #[test]
 fn settings_and_controllers_have_the_last_word() {
     let own = client(&[]).get("/own").send();
