@@ -31,11 +31,12 @@ pub(crate) enum Rendered<'r> {
 }
 
 impl Request {
-    /// The nonce of this answer: 128 random bits in hexadecimal, made when somebody asks for it first. The Content-Security-Policy that
+    /// The nonce of this answer: 128 random bits in hexadecimal, which need no quotes in HTML, made when somebody asks for it first. The Content-Security-Policy that
     /// Kalgan makes then admits scripts and styles with the attribute `nonce` of this value. In templates it is `csp_nonce()`.
     ///
     /// It is for markup that a controller makes itself; start tags that stand in templates get theirs by themselves. Nothing that comes
-    /// from a visitor may get one. The answer has no entity tag, see [`Request::mark_for_once`], and no shared cache may keep it.
+    /// from a visitor may get one. An answer that browsers show as a document (HTML, SVG or XML) then has no entity tag, see
+    /// [`Request::mark_for_once`], and no shared cache may keep it. Any other has no use for a nonce, and its policy names none.
     ///
     /// # Errors
     ///
@@ -54,7 +55,6 @@ impl Request {
             let made = random()?;
             // Of two that are made at once, one counts.
             nonce.get_or_init(|| made);
-            self.mark_for_once();
         }
         Ok(nonce.get().map_or("", |nonce| &**nonce))
     }
@@ -62,6 +62,12 @@ impl Request {
     /// The nonce, where somebody has asked for it.
     pub(crate) fn given_nonce(&self) -> Option<&str> {
         self.shared().policy.nonce.get().map(|nonce| &**nonce)
+    }
+
+    /// Lets the Content-Security-Policy of this answer admit the constant scripts and styles of a template, as if it had been rendered for
+    /// it: for HTML that was made of the template before and kept, in a cache say.
+    pub fn admit(&self, template: &str) {
+        self.note_rendered(template);
     }
 
     /// Notes that a template was rendered for this request.

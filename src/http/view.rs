@@ -9,7 +9,10 @@ use serde::Serialize;
 use super::{Request, Variables};
 use crate::error::Error;
 use crate::process::AsProcess;
-use crate::site::{Context, Value, View, noting};
+use crate::site::{Context, Value, Values, View, noting};
+
+/// What the nonce of the answer is to templates.
+const NONCE: &str = "csp_nonce";
 
 /// The variable `request` of a template.
 #[derive(Serialize)]
@@ -47,19 +50,39 @@ impl Request {
     ///
     /// It sees what it would see as the page of an answer. [`Response::render`](crate::Response::render) is for pages.
     ///
+    /// Where the answer is one that browsers show as a document (HTML, SVG or XML), its Content-Security-Policy admits the scripts and
+    /// styles of this template. That of any other answer, such as JSON, has nothing of it.
+    ///
+    /// A text that is kept, in a cache say, and found again is not rendered for the answer that it is put into: there, see
+    /// [`Request::admit`]. A script or style in it that is not constant has the nonce of another answer, and browsers will not run it.
+    ///
     /// # Errors
     ///
     /// [`Error::Template`] where there is no such template or it fails.
     pub fn render(&self, template: &str, context: Context) -> Result<String, Error> {
         let request = self.clone();
-        let view = View { language: self.language(), values: Arc::new(move |name: &str| request.variable(name)) };
-        let start = Instant::now();
-        let (text, is_for_once) = noting(|| self.site().renderer.render(template, context, &view));
-        self.process().metrics().templates.observe(start.elapsed());
+        let values = Arc::new(move |name: &str| request.variable(name));
+        let (text, is_for_once) = noting(|| self.text_of(template, context, values));
         self.note_rendered(template);
         if is_for_once {
             self.mark_for_once();
         }
+        text
+    }
+
+    /// The same for a mail: the template has no part in the answer, so nothing is noted about that, whose nonce stays its own.
+    #[cfg(feature = "mail")]
+    pub(crate) fn render_letter(&self, template: &str, context: Context) -> Result<String, Error> {
+        let request = self.clone();
+        let values = Arc::new(move |name: &str| if name == NONCE { None } else { request.variable(name) });
+        noting(|| self.text_of(template, context, values)).0
+    }
+
+    fn text_of(&self, template: &str, context: Context, values: Values) -> Result<String, Error> {
+        let view = View { language: self.language(), values };
+        let start = Instant::now();
+        let text = self.site().renderer.render(template, context, &view);
+        self.process().metrics().templates.observe(start.elapsed());
         text
     }
 
@@ -69,7 +92,7 @@ impl Request {
             "request" => Some(Value::from_serializable(&self.request_view())),
             "route" => Some(self.route_view().map_or_else(Value::none, |view| Value::from_serializable(&view))),
             "language" => Some(Value::from(self.language())),
-            "csp_nonce" => match self.csp_nonce() {
+            NONCE => match self.csp_nonce() {
                 Ok(nonce) => Some(Value::normal_string(nonce)),
                 Err(error) => {
                     // The browser then runs nothing that needs it; the rest of the page is as good as ever.

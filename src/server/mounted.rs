@@ -125,7 +125,8 @@ impl Serving {
             Asked::Answered(mut answer) => {
                 // What a connection goes on as is no page.
                 if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-                    self.security.add(answer.headers_mut(), &self.site, &Subject::of(&request));
+                    let subject = Subject::of(&request, answer.headers());
+                    self.security.add(answer.headers_mut(), &self.site, &subject);
                 }
                 Replied::of_filter(answer)
             }

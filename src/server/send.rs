@@ -14,15 +14,11 @@ use warp::Reply;
 
 use super::development::Undressed;
 use super::exchange::UntilShutdown;
-use super::page::{Asked, Head, vary};
+use super::page::{Asked, Head, PAGE_CACHE, vary};
 use super::pipeline::Serving;
 use super::security_headers::Subject;
 use crate::error::one_line;
 use crate::http::{Body, Failure, PieceStream, Request, Response};
-
-/// What a page says about caching where neither the controller nor anybody else does: it may be for one visitor only,
-/// and it is asked for again each time.
-const PAGE_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// Bytes read from a file at a time: large enough that the copying, not the calls, is the cost.
 const FILE_PIECE: usize = 64 * 1024;
@@ -47,12 +43,9 @@ impl<'r> Exchange<'r> {
 
     /// Adds the headers that keep browsers in bounds.
     fn secure(self, head: &mut Head) {
-        let mut subject = self.request.map(Subject::of).unwrap_or_default();
+        let mut subject = self.request.map(|request| Subject::of(request, &head.headers)).unwrap_or_default();
         subject.style = head.marks.style;
-        // A nonce that others are shown too could be guessed.
-        if subject.has_nonce() {
-            head.keep_from_others(&PAGE_CACHE);
-        }
+        head.marks.for_once |= subject.has_nonce();
         self.serving.security.add(&mut head.headers, &self.serving.site, &subject);
     }
 

@@ -35,7 +35,7 @@ pub use urls::{PublicUrl, Urls};
 
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::snapshot::{Changed, List, Migration, Route, Snapshot};
+use crate::snapshot::{Changed, List, Migration, POLICY, Route, Snapshot, is_auto};
 
 /// One site, ready to be served.
 #[derive(Debug)]
@@ -192,8 +192,8 @@ impl Site {
 
 /// Whether the policy of pages is made of their templates, or a policy of the site's own asks for that.
 fn has_nonces(settings: &Settings) -> Result<bool, Error> {
-    let policy = settings.get_string("security.headers.content_security_policy")?;
-    Ok(policy == "auto" || policy.contains("{scripts}") || policy.contains("{styles}"))
+    let policy = settings.get_string(POLICY)?;
+    Ok(is_auto(&policy) || policy.contains("{scripts}") || policy.contains("{styles}"))
 }
 
 /// The setting `server.public_url`.

@@ -1,7 +1,7 @@
 //! The site as plain data: what the build froze into the binary, or what was just read from disk.
 //!
 //! Everything before this point (`source`, `build`) makes a [`Snapshot`]; everything after it (`site`, `server`) only
-//! reads one. It has no behaviour and knows only the standard library. In the binary its parts are constants, so nothing is
+//! reads one. It knows only the standard library, and has no behaviour but how a policy is written ([`source`]). In the binary its parts are constants, so nothing is
 //! decoded when the process starts; [`Text`] and [`List`] borrow those, and own what came from disk.
 
 mod assets;
@@ -9,6 +9,7 @@ mod blob;
 mod changed;
 mod messages;
 mod migrations;
+mod policy;
 mod routes;
 pub mod schema;
 mod settings;
@@ -22,6 +23,7 @@ pub use blob::Blob;
 pub use changed::Changed;
 pub use messages::Language;
 pub use migrations::{Engine, Migration};
+pub use policy::{POLICY, is_auto, source};
 pub use routes::{Limits, Path, Route};
 pub use settings::{Environment, Setting, Value};
 pub use table::Table;

@@ -18,6 +18,10 @@ pub use compression::variants;
 
 use crate::http::{Body, Marks, Response};
 
+/// What a page says about caching where neither the controller nor anybody else does: it may be for one visitor only,
+/// and it is asked for again each time.
+pub(super) const PAGE_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
+
 /// What an answer says before its body.
 #[derive(Debug)]
 pub(super) struct Head {
@@ -43,19 +47,19 @@ impl Head {
         (Head { status, headers, marks }, body)
     }
 
-    /// Lets no shared cache keep it, whatever was said; `otherwise` is what is said then.
-    pub(super) fn keep_from_others(&mut self, otherwise: &HeaderValue) {
-        if !names(&self.headers, &CACHE_CONTROL, "private") && !names(&self.headers, &CACHE_CONTROL, "no-store") {
-            self.headers.insert(CACHE_CONTROL, otherwise.clone());
-        }
-    }
-
     /// Puts the answer together that warp sends.
     pub(super) fn with_body(self, body: Bytes) -> warp::reply::Response {
         let mut answer = warp::reply::Response::new(body.into());
         *answer.status_mut() = self.status;
         *answer.headers_mut() = self.headers;
         answer
+    }
+}
+
+/// Lets no shared cache keep an answer, whatever was said.
+pub(super) fn keep_from_others(headers: &mut HeaderMap) {
+    if !names(headers, &CACHE_CONTROL, "private") && !names(headers, &CACHE_CONTROL, "no-store") {
+        headers.insert(CACHE_CONTROL, PAGE_CACHE);
     }
 }
 

@@ -10,10 +10,12 @@ mod rules;
 mod tests;
 
 use http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
+use super::page;
 use crate::error::Error;
 use crate::http::{Client, Rendered, Request};
 use crate::site::Site;
@@ -42,17 +44,18 @@ pub(super) struct Subject<'r> {
 }
 
 impl<'r> Subject<'r> {
-    /// The answer to a request.
-    pub(super) fn of(request: &'r Request) -> Self {
-        Subject {
-            is_encrypted: request.is_secure(),
-            rendered: request.rendered(),
-            nonce: request.given_nonce(),
-            style: None,
+    /// The answer to a request, with these headers. What was rendered for it, and its nonce, only count where browsers make a page of it:
+    /// anything else has what was rendered as data, if at all.
+    pub(super) fn of(request: &'r Request, headers: &HeaderMap) -> Self {
+        let mime = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let subject = Subject { is_encrypted: request.is_secure(), ..Subject::default() };
+        match is_document(mime) {
+            true => Subject { rendered: request.rendered(), nonce: request.given_nonce(), ..subject },
+            false => subject,
         }
     }
 
-    /// Whether something in the answer is for whoever asked for it alone.
+    /// Whether something in the answer was made for it alone.
     pub(super) fn has_nonce(&self) -> bool {
         self.nonce.is_some()
     }
@@ -69,9 +72,13 @@ impl SecurityHeaders {
         Ok(SecurityHeaders { constant: rules::constant(&site.settings)?, transport, policy: Policy::new(site)? })
     }
 
-    /// Adds to an answer what it lacks.
+    /// Adds to an answer, also that of a filter of the site's own, what it lacks.
     pub(super) fn add(&self, headers: &mut HeaderMap, site: &Site, subject: &Subject<'_>) {
-        headers.reserve(self.constant.len() + 2);
+        headers.reserve(self.constant.len() + 3);
+        // A nonce that others are shown too could be guessed.
+        if subject.has_nonce() {
+            page::keep_from_others(headers);
+        }
         let has_policy = headers.contains_key(CONTENT_SECURITY_POLICY);
         let is_framed_by_own = has_policy && frames(headers);
         for (name, value) in &self.constant {
@@ -136,12 +143,23 @@ impl FileHeaders {
 
     /// Those of a file of that media type.
     pub(super) fn of(&self, mime: &str) -> &[(HeaderName, HeaderValue)] {
-        match mime.split(';').next().unwrap_or_default().trim() {
-            "text/html" | "application/xhtml+xml" | "image/svg+xml" | "application/xml" | "text/xml" => &self.documents,
+        match essence(mime) {
+            _ if is_document(mime) => &self.documents,
             "text/css" | "text/javascript" | "application/javascript" => &self.sheets,
             _ => &self.others,
         }
     }
+}
+
+/// Whether browsers show what has that media type as a page, with the scripts and styles in it.
+fn is_document(mime: &str) -> bool {
+    const DOCUMENTS: [&str; 5] = ["text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml"];
+    DOCUMENTS.iter().any(|known| known.eq_ignore_ascii_case(essence(mime)))
+}
+
+/// A media type without its parameters.
+fn essence(mime: &str) -> &str {
+    mime.split(';').next().unwrap_or_default().trim()
 }
 
 /// Whether an answer has a policy of its own that says who may show it in a frame.

@@ -1,7 +1,7 @@
 //! The Content-Security-Policy of each page (Content Security Policy Level 3): what its templates need, and no more.
 //!
-//! That of a page of one template without a nonce is ready when the site is made. In development, where templates change, and for pages
-//! of several templates, it is put together for the answer.
+//! In production, what each template needs is known when the site is made, and the policy of a page of one template without a nonce is
+//! ready. Any other, and in development, where templates change, each is put together for the answer.
 
 use std::borrow::Cow;
 
@@ -12,11 +12,9 @@ use super::rules;
 use crate::error::Error;
 use crate::http::Rendered;
 use crate::site::{Needs, Settings, Site};
+use crate::snapshot;
 
-/// The value of the setting that means what follows.
-const AUTO: &str = "auto";
-
-/// Scripts and styles are those of the site, and those that stand in its templates. Attributes `style`, which can do little harm, stay
+/// What stands for `auto`. Scripts and styles are those of the site, and those that stand in its templates. Attributes `style`, which can do little harm, stay
 /// allowed. The rest closes ways around that.
 const MADE: &str = "script-src 'self' {scripts}; style-src 'self' {styles}; style-src-attr 'unsafe-inline'; object-src 'none'; \
                     base-uri 'self'; frame-ancestors 'self'";
@@ -29,7 +27,7 @@ const FILES: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 pub(super) struct Policy {
     /// With `{scripts}` and `{styles}` in it.
     text: Cow<'static, str>,
-    /// The origin of `static.path`, where that is another one.
+    /// What `static.path` names, where that is on another origin.
     cdn: Option<String>,
     /// Of what no template was rendered for.
     base: HeaderValue,
@@ -52,7 +50,7 @@ impl Policy {
     /// [`Error::Setting`] where it cannot be sent.
     pub(super) fn new(site: &Site) -> Result<Option<Self>, Error> {
         let Some(text) = text(&site.settings, MADE)? else { return Ok(None) };
-        let cdn = origin(&site.settings)?;
+        let cdn = cdn(&site.settings)?;
         let mut policy = Policy { text, cdn, base: HeaderValue::from_static("default-src 'self'"), pages: None };
         policy.base = policy.with(&Needs::default(), None);
         if site.settings.is_prod() {
@@ -73,7 +71,7 @@ impl Policy {
     /// As [`Policy::new`].
     pub(super) fn of_files(site: &Site) -> Result<Option<HeaderValue>, Error> {
         let Some(text) = text(&site.settings, FILES)? else { return Ok(None) };
-        let policy = Policy { text, cdn: origin(&site.settings)?, base: HeaderValue::from_static(FILES), pages: None };
+        let policy = Policy { text, cdn: cdn(&site.settings)?, base: HeaderValue::from_static(FILES), pages: None };
         Ok(Some(policy.with(&Needs::default(), None)))
     }
 
@@ -84,18 +82,14 @@ impl Policy {
         rendered: &Rendered<'_>,
         (nonce, style): (Option<&str>, Option<&str>),
     ) -> HeaderValue {
-        let needs = match (rendered, &self.pages) {
-            (Rendered::Nothing, _) => Cow::Owned(Needs::default()),
-            (Rendered::One(name), Some(pages)) => match pages.get(*name) {
+        let needs = match rendered {
+            Rendered::Nothing => Cow::Owned(Needs::default()),
+            Rendered::One(name) => match self.prepared(name) {
                 Some(prepared) if nonce.is_none() && style.is_none() => return prepared.value.clone(),
-                Some(prepared) => Cow::Borrowed(&prepared.needs),
-                None if site.renderer.contains(name) => Cow::Owned(Needs::default()),
-                // The engine may have taken another template for it.
-                None => Cow::Owned(site.renderer.needs(name)),
+                _ => self.needs(site, name),
             },
-            (Rendered::One(name), None) => Cow::Owned(site.renderer.needs(name)),
-            (Rendered::Several(names), _) => {
-                let needs = names.iter().map(|name| site.renderer.needs(name));
+            Rendered::Several(names) => {
+                let needs = names.iter().map(|name| self.needs(site, name));
                 Cow::Owned(needs.fold(Needs::default(), |all, needs| all.and(&needs)))
             }
         };
@@ -107,6 +101,20 @@ impl Policy {
             return self.base.clone();
         }
         self.with(&needs, nonce)
+    }
+
+    fn prepared(&self, template: &str) -> Option<&Prepared> {
+        self.pages.as_ref()?.get(template)
+    }
+
+    /// What a template needs. Looking through all that it is made of is for development, and for a name that the engine took another
+    /// template for.
+    fn needs(&self, site: &Site, template: &str) -> Cow<'_, Needs> {
+        match self.prepared(template) {
+            Some(prepared) => Cow::Borrowed(&prepared.needs),
+            None if self.pages.is_some() && site.renderer.contains(template) => Cow::Owned(Needs::default()),
+            None => Cow::Owned(site.renderer.needs(template)),
+        }
     }
 
     fn with(&self, needs: &Needs, nonce: Option<&str>) -> HeaderValue {
@@ -132,15 +140,13 @@ fn filled(text: &str, place: &str, sources: &str) -> String {
 /// The text of the setting, or what stands for `auto`.
 fn text(settings: &Settings, auto: &'static str) -> Result<Option<Cow<'static, str>>, Error> {
     let text = rules::policy(settings)?;
-    Ok(text.map(|text| if text == AUTO { Cow::Borrowed(auto) } else { Cow::Owned(text) }))
+    Ok(text.map(|text| if snapshot::is_auto(&text) { Cow::Borrowed(auto) } else { Cow::Owned(text) }))
 }
 
-/// The origin that static files are loaded from, where `static.path` names one.
-fn origin(settings: &Settings) -> Result<Option<String>, Error> {
-    let path = settings.get::<Option<String>>("static.path")?.unwrap_or_default();
-    let Some((scheme, rest)) = path.split_once("//") else { return Ok(None) };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
-    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}//") };
-    Ok((is_host && matches!(&*scheme, "" | "http://" | "https://")).then(|| format!("{scheme}{host}")))
+/// The source for static files, where `static.path` names another origin: all below that path, and nothing else of a host with files of
+/// many people.
+fn cdn(settings: &Settings) -> Result<Option<String>, Error> {
+    let address = settings.get::<Option<String>>("static.path")?.unwrap_or_default();
+    let folder = address.split(['?', '#']).next().unwrap_or_default().trim().trim_end_matches('/');
+    Ok(snapshot::source(&format!("{folder}/"), true))
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::controller::Dispatch;
 use crate::server::tests::static_site::{self, process, snapshot};
 use crate::server::{Peer, Pipeline, Serving};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Inline, Links, Snapshot, Template};
 
 /// The headers and what they say by default.
 const DEFAULTS: [(&str, &str); 5] = [
@@ -141,13 +141,37 @@ fn a_policy_is_made_of_what_is_needed() {
         policy(&[], &with_nonce),
         format!("script-src 'self' 'nonce-abc'; style-src 'self' 'sha256-x' 'nonce-abc'; {REST}")
     );
-    for (path, origin) in [
-        ("https://cdn.example/static", " https://cdn.example"),
-        ("//cdn.example:8443", " cdn.example:8443"),
+    for (path, source) in [
+        ("https://cdn.example/static", " https://cdn.example/static/"),
+        ("https://CDN.example/ann/a;b,c/", " https://cdn.example/ann/a%3Bb%2Cc/"),
+        ("//cdn.example:8443", " cdn.example:8443/"),
         ("/static", ""),
+        ("https://{host}/static", ""),
     ] {
-        let expected = format!("script-src 'self'{origin}; style-src 'self'{origin}; {REST}");
+        let expected = format!("script-src 'self'{source}; style-src 'self'{source}; {REST}");
         assert_eq!(policy(&[("static.path", path)], &nothing), expected, "{path}");
+    }
+}
+
+/// The site that is asked is another one than that of the start, so that what is looked up for the answer shows.
+#[test]
+fn what_templates_need_is_looked_up_once_in_production() {
+    let of = |source: &'static str| {
+        let named = |name: &'static str| Template {
+            name: name.into(),
+            source: "".into(),
+            links: Links::NONE,
+            inline: Inline { scripts: vec![source.into()].into(), ..Inline::NONE },
+        };
+        static_site::site(Snapshot { templates: vec![named("a.html"), named("b.html")].into(), ..snapshot(&[]) })
+    };
+    let (start, other) = (of("https://start.example/a.js"), of("https://other.example/a.js"));
+    let headers = SecurityHeaders::new(&start).unwrap();
+    for rendered in [Rendered::One("b.html"), Rendered::Several(vec!["a.html".into(), "b.html".into()])] {
+        let mut map = HeaderMap::new();
+        headers.add(&mut map, &other, &Subject { rendered, ..Subject::default() });
+        let policy = map["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("https://start.example/a.js") && !policy.contains("other.example"), "{policy}");
     }
 }
 

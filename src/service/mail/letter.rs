@@ -128,7 +128,8 @@ impl Letter {
     }
 
     /// Makes the parts of templates, in the request's language: with the name `mail/welcome`, the text of `mail/welcome.txt`, the HTML of
-    /// `mail/welcome.html`, and the subject of `mail/welcome.subject.txt`, whichever of them there are. They see what a page sees.
+    /// `mail/welcome.html`, and the subject of `mail/welcome.subject.txt`, whichever of them there are. They see what a page sees, but
+    /// no nonce.
     ///
     /// # Errors
     ///
@@ -137,7 +138,7 @@ impl Letter {
         let site = request.site();
         self.made_of(name, |file| {
             let is_there = site.renderer.contains(file);
-            is_there.then(|| request.render(file, context.clone())).transpose()
+            is_there.then(|| request.render_letter(file, context.clone())).transpose()
         })
     }
 

@@ -9,8 +9,12 @@ use crate::snapshot::{List, Template, Text};
 /// The function that gives the nonce of an answer.
 pub(super) const NONCE: &str = "csp_nonce";
 
-/// What is put into a start tag.
-const ATTRIBUTE: &str = " nonce=\"{{ csp_nonce() }}\"";
+/// What is put into a start tag. It has no quotes, because the tag may stand in a string of a script; a nonce needs none. An empty one,
+/// in a mail, would take what follows for its value.
+const ATTRIBUTE: &str = "{% if csp_nonce() %} nonce={{ csp_nonce() }}{% endif %}";
+
+/// The same where what follows would become part of the value.
+const ATTRIBUTE_AND_SPACE: &str = "{% if csp_nonce() %} nonce={{ csp_nonce() }} {% endif %}";
 
 /// What all the templates that a page is made of need of its Content-Security-Policy. A nonce is not in it: each answer has its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,11 +58,11 @@ pub(super) fn with_nonces(template: &Template) -> Cow<'_, str> {
     if template.inline.nonces.is_empty() {
         return Cow::Borrowed(source);
     }
-    let mut text = String::with_capacity(source.len() + template.inline.nonces.len() * ATTRIBUTE.len());
+    let mut text = String::with_capacity(source.len() + template.inline.nonces.len() * ATTRIBUTE_AND_SPACE.len());
     let mut from = 0;
     for place in places(template) {
         text.push_str(&source[from..place]);
-        text.push_str(ATTRIBUTE);
+        text.push_str(attribute(source, place));
         from = place;
     }
     text.push_str(&source[from..]);
@@ -74,9 +78,18 @@ pub(super) fn column(template: &Template, line: usize, mut column: usize) -> usi
             continue;
         }
         let written = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        column = if column >= written + ATTRIBUTE.len() { column - ATTRIBUTE.len() } else { column.min(written) };
+        let added = attribute(source, place).len();
+        column = if column >= written + added { column - added } else { column.min(written) };
     }
     column
+}
+
+/// What is put into the start tag whose name ends there.
+fn attribute(source: &str, place: usize) -> &'static str {
+    match source.as_bytes().get(place) {
+        Some(next) if next.is_ascii_whitespace() || *next == b'>' => ATTRIBUTE,
+        _ => ATTRIBUTE_AND_SPACE,
+    }
 }
 
 /// Where nonces go. A place that is none, which only a wrong snapshot has, is passed over.
@@ -92,20 +105,20 @@ mod tests {
 
     #[test]
     fn columns_are_those_of_the_source() {
-        let source = "é\nü<script>{{ a }}</script><style>{{ b }}</style>";
+        let source = "é\nü<script/defer>{{ a }}</script><style>{{ b }}</style>";
         let nonces = vec![source.find("script").unwrap() + 6, source.find("style>").unwrap() + 5];
         let template = Template {
             inline: Inline { nonces: nonces.into(), ..Inline::NONE },
             ..crate::site::tests::template("a.html", source)
         };
         let text = with_nonces(&template);
-        assert_eq!(text.matches(ATTRIBUTE).count(), 2);
+        assert_eq!((text.matches(ATTRIBUTE).count(), text.matches(ATTRIBUTE_AND_SPACE).count()), (1, 1));
         let line = |text: &str| text.lines().nth(1).unwrap().to_string();
         let place = |text: &str, what: &str| line(text).split(what).next().unwrap().chars().count() + 1;
         for what in ["ü", "<script", "a }}", "<style", "b }}", "</style"] {
             assert_eq!(column(&template, 2, place(&text, what)), place(source, what), "{what}");
         }
-        assert_eq!(column(&template, 2, place(&text, "nonce=")), place(source, ">"), "what is not in the source");
+        assert_eq!(column(&template, 2, place(&text, "nonce=")), place(source, "/defer"), "what is not in the source");
         assert_eq!(column(&template, 1, 1), 1);
     }
 }

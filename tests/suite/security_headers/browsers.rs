@@ -32,6 +32,10 @@ fn what_is_written_runs_and_what_is_injected_does_not() {
         assert_eq!(colour(&mut browser, "h2"), "rgb(13, 14, 15)");
         assert_eq!(browser.complaints(), [""; 0], "{is_prod}");
 
+        browser.open(&format!("{}/string", server.origin));
+        assert_eq!(browser.value("string.includes('<style nonce=')"), json!(true), "{is_prod}");
+        assert_eq!(browser.complaints(), [""; 0], "{is_prod}");
+
         for page in ["injected", "html", "plain"] {
             browser.open(&format!("{}/{page}", server.origin));
             browser.value("document.querySelector('#go').click()");

@@ -9,7 +9,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use kalgan::controller::{Dispatch, controller};
 use kalgan::testing::{self, Client};
-use kalgan::{App, Failure, Request, Response, context};
+use kalgan::warp::{self, Filter};
+use kalgan::{App, BoxError, Failure, Request, Response, context, mail};
 use regex::Regex;
 use sha2::{Digest, Sha256};
 
@@ -25,8 +26,13 @@ const MARKUP: &str = "<script>window.injected = 1;</script><script nonce=\"guess
 const ARGUMENTS: &str = "KALGAN_TEST_ARGUMENTS";
 
 fn app() -> App {
-    let controllers = [("page::show", controller(show))];
-    App::new(|| read("policy"), Dispatch::new(controllers, []))
+    let controllers = [("page::letter", controller(letter)), ("page::show", controller(show))];
+    App::new(|| read("policy"), Dispatch::new(controllers, [])).mount(|_| {
+        warp::path!("filter").and(warp::ext::get::<Request>()).map(|request: Request| {
+            let page = request.render("computed.html", context! { "number" => 5, "colour" => "red" }).unwrap();
+            warp::reply::with_header(warp::reply::html(page), "cache-control", "public, max-age=600")
+        })
+    })
 }
 
 fn show(request: Request) -> Result<Response, Failure> {
@@ -46,11 +52,28 @@ fn show(request: Request) -> Result<Response, Failure> {
             Response::html(part + &other)
         }
         "json" => Response::json(&1),
+        "data" => {
+            let page = request.render("computed.html", values).map_err(Failure::from_error)?;
+            Response::json(&page.len()).with_cache("public, max-age=600")
+        }
+        // As if it came from a cache.
+        "kept" => {
+            request.admit("constant.html");
+            Response::html("<script>window.constant = true;</script>")
+        }
         "redirect" => Response::redirect("/constant"),
         "fail" => return Err(Failure::new(500, "on purpose")),
         "docs" => Response::html("<p>no template"),
         name => Response::render(format!("{name}.html"), values),
     })
+}
+
+/// Sends a page by mail.
+async fn letter(request: Request) -> Result<Response, BoxError> {
+    let values = context! { "number" => 5, "colour" => "red" };
+    let letter = mail::letter().to("ana@example.com").subject("A page").render(&request, "computed", values)?;
+    letter.send(&request).await?;
+    Ok(Response::html("<p>sent").with_cache("public, max-age=600"))
 }
 
 fn client(settings: &[(&str, &str)]) -> Client {
@@ -103,7 +126,8 @@ impl Inline {
     }
 
     fn nonce(&self) -> Option<String> {
-        let nonce = self.attributes.split_once("nonce=\"")?.1.split('"').next()?;
+        let value = self.attributes.split_once("nonce=")?.1.trim_start_matches('"');
+        let nonce = value.split(|end: char| end == '"' || end.is_ascii_whitespace()).next()?;
         Some(format!("'nonce-{nonce}'"))
     }
 

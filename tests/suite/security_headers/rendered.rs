@@ -14,7 +14,16 @@ const POLICY: &str = "content-security-policy";
 #[test]
 fn what_the_author_wrote_is_admitted_and_what_was_injected_is_not() {
     let client = client(&[]);
-    for (page, count) in [("constant", 6), ("computed", 7), ("injected", 7), ("other", 2), ("html", 1), ("both", 8)] {
+    for (page, count) in [
+        ("constant", 6),
+        ("computed", 7),
+        ("injected", 7),
+        ("other", 2),
+        ("html", 1),
+        ("both", 8),
+        ("filter", 7),
+        ("string", 4),
+    ] {
         let answer = client.get(&format!("/{page}")).send();
         let policy = answer.header(POLICY).unwrap_or_else(|| panic!("{page} has no policy")).to_string();
         let (own, injected): (Vec<_>, Vec<_>) =
@@ -54,7 +63,7 @@ fn a_nonce_is_another_one_each_time_and_is_kept_by_nobody() {
         let sources = sources(answer.header(POLICY).unwrap(), "script-src");
         sources.into_iter().find(|source| source.starts_with("'nonce-")).unwrap()
     };
-    let nonces = ["/computed", "/computed", "/public", "/html"].map(nonce);
+    let nonces = ["/computed", "/computed", "/public", "/html", "/filter"].map(nonce);
     for (place, nonce) in nonces.iter().enumerate() {
         assert_eq!(nonce.len(), "'nonce-'".len() + 32);
         assert!(!nonces[..place].contains(nonce), "{nonces:?}");
@@ -66,6 +75,46 @@ fn a_nonce_is_another_one_each_time_and_is_kept_by_nobody() {
     assert_eq!((known.status(), known.header(POLICY)), (304, constant.header(POLICY)));
 }
 
+/// A child's block that goes on in its parent's script is read as if it were markup.
+#[test]
+fn a_start_tag_in_a_string_of_a_script_stays_in_the_string() {
+    let answer = client(&[]).get("/string").send();
+    let (before, rest) = answer.text().split_once("window.string = \"<style nonce=").unwrap();
+    let (nonce, rest) = rest.split_at(32);
+    assert!(nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{nonce}");
+    assert!(rest.starts_with(" media=print>b { order: 5 }</style>\";</script>"), "{rest}");
+    assert!(before.ends_with(&format!("<script nonce={nonce}>")), "{before}");
+}
+
+/// Neither a mail nor an answer that is no page has to do with the nonce and the templates that it was made of.
+#[test]
+fn what_is_no_page_has_no_part_in_its_policy() {
+    let client = client(&[("mailer.sender", "site@example.com"), ("mailer.transport", "log")]);
+    for page in ["/letter", "/data"] {
+        let answer = client.get(page).send();
+        assert_eq!(answer.status(), 200, "{page}");
+        let policy = answer.header(POLICY).unwrap();
+        assert_eq!((sources(policy, "script-src"), sources(policy, "style-src")), (own(), own()), "{page}");
+        assert!(answer.header("etag").is_some(), "{page}");
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=600"), "{page}");
+    }
+    let mails = kalgan::mail::sent(client.process());
+    let html = mails[0].html.as_deref().unwrap();
+    assert!(html.contains("<style media=\"all\">h2") && html.contains("<script nonce=\"\">"), "{html}");
+    assert!(inline(html).iter().all(|element| element.nonce().is_none_or(|nonce| nonce == "'nonce-'")), "{html}");
+}
+
+#[test]
+fn what_was_kept_is_admitted_when_the_controller_says_so() {
+    let answer = client(&[]).get("/kept").send();
+    let policy = answer.header(POLICY).unwrap();
+    assert!(inline(answer.text())[0].is_admitted(policy), "{policy}");
+}
+
+fn own() -> Vec<String> {
+    vec!["'self'".to_string()]
+}
+
 #[test]
 fn settings_and_controllers_have_the_last_word() {
     let own = client(&[]).get("/own").send();
@@ -74,6 +123,9 @@ fn settings_and_controllers_have_the_last_word() {
     let off = client(&[("security.headers.content_security_policy", "off")]).get("/computed").send();
     assert_eq!(off.header(POLICY), None);
     assert_eq!(inline(off.text()).iter().filter(|element| element.nonce().is_some()).count(), 1, "the one asked for");
+    let spaced = client(&[("security.headers.content_security_policy", " auto ")]).get("/computed").send();
+    let policy = spaced.header(POLICY).unwrap();
+    assert!(inline(spaced.text()).iter().all(|element| element.is_admitted(policy)), "{policy}");
     let settings = [("security.headers.content_security_policy", "default-src 'none'; style-src {styles}")];
     let own = client(&settings).get("/constant").send();
     let policy = own.header(POLICY).unwrap();
