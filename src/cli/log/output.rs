@@ -1,8 +1,12 @@
 //! Where lines go, and on which thread.
 //!
-//! A file is written by a thread of its own, because a disk may keep whoever writes to it waiting. So are, in production, the access
-//! lines on standard error: there is one for each request, and those who write them would wait for each other. Lines that are rare, of
-//! errors above all, are there before the program goes on.
+//! A file is written by a thread of its own, because a disk may keep whoever writes to it waiting. So are, in production, the lines on
+//! standard error that are less severe than a warning: every request may write some, and those who write them would wait for each other,
+//! and for a reader that stands still. Warnings and errors, which are rare, are there before the program goes on.
+//!
+//! So the lines of a file are in the order in which they were logged, and so are those on standard error that wait; but a warning or an
+//! error may stand before lines that were logged just before it. Each is in one piece, and where it has a time that is the one at which it
+//! was logged.
 //!
 //! Lines wait in memory. Where they come faster than they can be written for long, they are dropped and counted: a full disk or a
 //! reader that stands still must not keep the site from answering.
@@ -11,7 +15,7 @@ use std::io::{self, IsTerminal, Stderr, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use tracing::Metadata;
+use tracing::{Level, Metadata};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -20,9 +24,6 @@ use super::file::{Dropped, LogFile, Reopening};
 use crate::error::Error;
 use crate::process::DataFolder;
 use crate::site::Settings;
-
-/// The lines that there is one of for each request.
-const ACCESS: &str = "kalgan::access";
 
 /// Most lines that wait: some megabytes.
 const WAITING: usize = 16_384;
@@ -37,7 +38,7 @@ pub(super) fn is_terminal() -> bool {
 pub(super) enum Output {
     /// To standard error, each before the program goes on.
     AtOnce,
-    /// To standard error, access lines by a thread of their own.
+    /// To standard error, what is less severe than a warning by a thread of its own.
     StandardError(Queue),
     /// To a file.
     File(Queue, Reopening),
@@ -127,7 +128,7 @@ impl<'w> MakeWriter<'w> for Writers {
 
     fn make_writer_for(&'w self, place: &Metadata<'_>) -> LineWriter {
         match &*LOG.load().output {
-            Output::StandardError(queue) if place.target() == ACCESS => LineWriter::Queued(queue.lines.clone()),
+            Output::StandardError(queue) if *place.level() > Level::WARN => LineWriter::Queued(queue.lines.clone()),
             _ => self.make_writer(),
         }
     }
@@ -138,6 +139,14 @@ impl Write for LineWriter {
         match self {
             LineWriter::AtOnce(stderr) => stderr.write(bytes),
             LineWriter::Queued(lines) => lines.write(bytes),
+        }
+    }
+
+    /// One piece also where the reader takes it in several: standard error is locked for all of it.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            LineWriter::AtOnce(stderr) => stderr.write_all(bytes),
+            LineWriter::Queued(lines) => lines.write_all(bytes),
         }
     }
 
