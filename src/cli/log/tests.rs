@@ -1,5 +1,10 @@
-//! Levels and lines, without a process.
+//! Levels, lines and files, without a process.
 
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+
+use super::file::LogFile;
 use super::levels::Levels;
 use super::lines::in_one_piece;
 
@@ -29,4 +34,22 @@ fn a_line_break_begins_no_line_of_the_log() {
     let line = "\u{1b}[2mnow\u{1b}[0m one\ntwo\r\tthree\u{9b}\n";
     assert_eq!(in_one_piece(line, true), "\u{1b}[2mnow\u{1b}[0m one\n    two\\r\tthree\\u{9b}");
     assert_eq!(in_one_piece(line, false), "\\u{1b}[2mnow\\u{1b}[0m one\\ntwo\\r\tthree\\u{9b}");
+}
+
+#[test]
+fn a_full_disk_does_not_keep_a_file_from_being_opened_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.log");
+    symlink("/dev/full", &path).unwrap();
+    let mut file = LogFile::open(&path).unwrap();
+    file.write_all(b"lost\n").unwrap();
+    assert!(file.flush().is_err());
+    fs::remove_file(&path).unwrap();
+    file.reopening().ask();
+    // A line without text, as it wakes the thread that writes.
+    file.write_all(b"").unwrap();
+    file.flush().unwrap();
+    file.write_all(b"kept\n").unwrap();
+    file.flush().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "kept\n");
 }
