@@ -48,11 +48,7 @@ pub mod http;
 mod launch;
 #[cfg_attr(
     not(all(feature = "cache", feature = "db", feature = "mail", feature = "metrics", feature = "session")),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "what is counted is a matter of services, what is shown of the feature `metrics`"
-    )
+    allow(dead_code, reason = "what is counted is a matter of services, what is shown of the feature `metrics`")
 )]
 mod metrics;
 #[cfg(feature = "overlay")]

@@ -45,6 +45,14 @@ pub(super) struct Answering {
     task: Option<JoinHandle<()>>,
 }
 
+impl Drop for Answering {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
 impl Answering {
     /// Answers from here on: alive, but not ready.
     ///
@@ -58,24 +66,26 @@ impl Answering {
         (flags, is_dev): (&Flags, bool),
     ) -> Result<Answering, Error> {
         let admin = Admin::new(gather);
-        let nothing = Answering { admin: admin.clone(), task: None };
+        let (address, name) = (address(settings, flags)?, settings.name(KEY));
         if let Some(listener) = sockets.take("admin")? {
             if let Some(address) = listener.address() {
                 refuse_remote_development(settings, &address.ip().to_canonical().to_string(), flags)?;
             }
-            return Ok(nothing.with(answer(listener, admin)));
+            if address.is_some() {
+                tracing::info!("{name} does not count: the socket that systemd hands over takes its place");
+            }
+            return Ok(Answering::by(admin.clone(), answer(listener, admin)));
         }
-        let Some(address) = address(settings, flags)? else { return Ok(nothing) };
-        let name = settings.name(KEY);
+        let Some(address) = address else { return Ok(Answering { admin, task: None }) };
         match Listener::bind_admin(&address, Some(main), &name).await {
-            Ok(listener) => Ok(nothing.with(answer(listener, admin))),
-            Err(Error::Listen(_)) if is_dev => Ok(nothing.with(answer_when_free(address, name, admin))),
+            Ok(listener) => Ok(Answering::by(admin.clone(), answer(listener, admin))),
+            Err(Error::Listen(_)) if is_dev => Ok(Answering::by(admin.clone(), answer_when_free(address, name, admin))),
             Err(error) => Err(error),
         }
     }
 
-    fn with(self, answering: impl Future<Output = ()> + Send + 'static) -> Answering {
-        Answering { task: Some(tokio::spawn(answering)), ..self }
+    fn by(admin: Admin, answering: impl Future<Output = ()> + Send + 'static) -> Answering {
+        Answering { admin, task: Some(tokio::spawn(answering)) }
     }
 
     /// Says which process it is.
@@ -111,5 +121,21 @@ async fn answer_when_free(address: AdminAddress, name: String, admin: Admin) {
             Err(error) if attempt == LATE => tracing::warn!("{error}; it is tried again and again"),
             Err(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_ends_with_its_value() {
+        let (held, ended) = tokio::sync::oneshot::channel::<()>();
+        let answering = Answering::by(Admin::new(gather), async move {
+            pending::<()>().await;
+            drop(held);
+        });
+        drop(answering);
+        assert!(ended.await.is_err(), "nobody holds the other end any more");
     }
 }

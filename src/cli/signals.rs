@@ -42,8 +42,8 @@ impl Early {
         let mut reopen = self.reopen;
         tokio::spawn(async move {
             while reopen.recv().await.is_some() {
-                // It waits for the disk. A panic has been logged where it happened.
-                let _ = tokio::task::spawn_blocking(log::reopen).await;
+                // It only asks the thread that writes, so it waits for no disk.
+                log::reopen();
             }
         });
         self.hangups

@@ -105,8 +105,35 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escaped).collect())
 }
 
+/// Most bytes of one thing that a client sent in a line of the log: journald cuts lines of more than 48 KB, and would read what stands
+/// behind the cut as a line of its own.
+const MOST_IN_A_LINE: usize = 1024;
+
+/// A text for the log, cut where it is long, which `…` says.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= MOST_IN_A_LINE {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(MOST_IN_A_LINE);
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "template `{}`: {}", self.template, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_two_characters() {
+        let long = format!("a{}", "ü".repeat(1000));
+        let short = shortened(&long);
+        assert!(short.len() <= MOST_IN_A_LINE + "…".len() && short.ends_with("ü…"), "{short}");
+        assert_eq!(shortened(&long[..MOST_IN_A_LINE + 1]).len(), MOST_IN_A_LINE - 1 + "…".len());
+        assert_eq!(shortened("short"), "short");
     }
 }

@@ -352,7 +352,8 @@ impl Request {
     ///
     /// They are those of the setting `server.public_url`. Where it is not set they are those that the visitor used ([`Request::scheme`],
     /// [`Request::host`]); in production only if `server.hosts` says which hosts there are, because otherwise whoever sends a request could
-    /// choose where the link in somebody else's mail leads. A route with a host of its own has that host, whose parameter is among the
+    /// choose where the link in somebody else's mail leads, and if a trusted proxy says how the visitor came (`server.trusted_proxies`),
+    /// because otherwise that link would begin with `http`. A route with a host of its own has that host, whose parameter is among the
     /// parameters.
     ///
     /// ```
@@ -364,7 +365,8 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// As [`Request::url`], and where there is neither `server.public_url` nor, in production, `server.hosts`, or the route's host has a `*`.
+    /// As [`Request::url`], and in production where there is neither `server.public_url` nor both `server.hosts` and a trusted proxy that
+    /// says the scheme, or where the route's host has a `*`.
     pub fn absolute_url(&self, name: &str, parameters: &[(&str, Cow<'_, str>)]) -> Result<String, Error> {
         let language = chosen_language(parameters).unwrap_or(self.language());
         let own = self.own_origin()?;
@@ -375,7 +377,8 @@ impl Request {
     fn own_origin(&self) -> Result<Option<String>, Error> {
         let settings = self.settings();
         let is_needed = self.0.site.urls.origin().is_none() && !self.host().is_empty();
-        let may_be = is_needed && (!settings.is_prod() || !settings.get_vec("server.hosts")?.is_empty());
+        let is_sure = |hosts: Vec<String>| !hosts.is_empty() && self.told_scheme().is_some();
+        let may_be = is_needed && (!settings.is_prod() || is_sure(settings.get_vec("server.hosts")?));
         Ok(may_be.then(|| format!("{}://{}", self.scheme(), self.host())))
     }
 

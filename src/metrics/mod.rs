@@ -27,7 +27,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use counter::{Counter, Gauge};
-pub use gathered::{Gathered, PoolFigures};
+pub use gathered::Gathered;
+#[cfg(feature = "db")]
+pub use gathered::PoolFigures;
 pub use histogram::Histogram;
 pub use requests::{Group, Requests, RouteTable};
 

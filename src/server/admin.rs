@@ -1,9 +1,13 @@
 //! What a process answers at `server.admin`, the address for its operator and for what watches it: whether it is well, in full, and its
 //! figures. It is asked by few and trusts them, so it says more than the site's own address does, but has no say in anything.
 //!
+//! A page in the operator's browser may ask any port of the operator's machine, and once its own name leads there also read the answer
+//! (DNS rebinding). So over TCP a request must be for `localhost` or an address, which no page can have as its name; else it is a 421.
+//!
 //! It answers from the moment at which the address is bound until the process ends, also while requests in flight are being finished.
 
 use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -15,9 +19,10 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
 use super::{Answer, Answered, Arrival, Options, Over, Peer, Replied, body};
-use crate::http::{Client, RequestIds};
+use crate::http::{Client, RequestIds, host};
 use crate::metrics::Gathered;
 use crate::process::{Dependency, Phase, Process, Readiness};
+use crate::site::without_port;
 
 /// What `/` says.
 const LIST: &str = "/healthz  whether the process is alive\n\
@@ -89,7 +94,11 @@ impl Admin {
 }
 
 impl Answer for Admin {
-    fn answer(&self, parts: Parts, _body: body::Incoming, _: &Arrival) -> Answered {
+    fn answer(&self, parts: Parts, _body: body::Incoming, arrival: &Arrival) -> Answered {
+        if arrival.client.peer.is_some() && !is_for_this_machine(&parts) {
+            let reason = "over TCP only requests for `localhost` or an IP address are answered here\n";
+            return Answered::AtOnce(text(StatusCode::MISDIRECTED_REQUEST, reason));
+        }
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -119,6 +128,17 @@ impl Answer for Admin {
 
     /// What the operator's own programs ask every few seconds is nobody's visit.
     fn over(&self, _: &Over<'_>) {}
+}
+
+/// Whether a request is for `localhost` or a literal address. One that names no host at all, as HTTP/1.0 allows, comes from no browser.
+fn is_for_this_machine(parts: &Parts) -> bool {
+    if parts.uri.authority().is_none() && !parts.headers.contains_key(header::HOST) {
+        return true;
+    }
+    let host = without_port(host(parts));
+    let inside = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    host.eq_ignore_ascii_case("localhost")
+        || inside.map_or_else(|| host.parse::<Ipv4Addr>().is_ok(), |host| host.parse::<Ipv6Addr>().is_ok())
 }
 
 fn replied(response: http::Response<Bytes>) -> Replied {
@@ -196,6 +216,25 @@ mod tests {
         let metrics = admin.metrics(String::new()).await;
         let expected = if cfg!(feature = "metrics") { 503 } else { 404 };
         assert_eq!(metrics.status(), expected);
+    }
+
+    #[test]
+    fn no_page_of_another_name_may_ask() {
+        let is_taken = |host: &str| {
+            let request = http::Request::get("/metrics").header("host", host).body(()).unwrap();
+            is_for_this_machine(&request.into_parts().0)
+        };
+        for host in ["localhost", "LocalHost:9091", "127.0.0.1:9091", "10.0.0.1", "[::1]:9091", "[fd00::1]"] {
+            assert!(is_taken(host), "{host}");
+        }
+        for host in
+            ["evil.example", "evil.example:9091", "127.0.0.1.evil.example", "localhost.evil.example", "127.1", ""]
+        {
+            assert!(!is_taken(host), "{host}");
+        }
+        assert!(is_for_this_machine(&http::Request::get("/metrics").body(()).unwrap().into_parts().0));
+        let absolute = http::Request::get("http://evil.example/metrics").header("host", "localhost").body(()).unwrap();
+        assert!(!is_for_this_machine(&absolute.into_parts().0));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::pipeline::{self, Serving};
 use super::send::Exchange;
 use super::{developers, failure, send};
 use crate::controller::{caught, finish};
-use crate::error::one_line;
+use crate::error::{one_line, shortened};
 use crate::http::{Failure, Request, Response, Unreadable, cookies, host};
 use crate::problem::Problem;
 
@@ -109,6 +109,7 @@ fn with_failure_headers(mut response: Response, failure: &Failure) -> Response {
 fn log(method: &Method, path: &str, failure: &Failure) {
     let (status, chain) = (failure.status().as_u16(), failure.chain());
     let reason = one_line(&chain);
+    let (method, path, reason) = (shortened(method.as_str()), &*shortened(path), shortened(&reason));
     if status >= 500 {
         tracing::error!(status, %method, path, "{reason}");
     } else {

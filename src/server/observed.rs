@@ -14,6 +14,7 @@ use http::{Method, StatusCode};
 
 use super::span::RequestSpan;
 use super::{Answer, Peer};
+use crate::error::shortened;
 use crate::http::{Client, Request, RequestId};
 use crate::metrics::Group;
 use crate::snapshot::Text;
@@ -79,11 +80,12 @@ impl<'a> Over<'a> {
     /// Writes the access line.
     pub fn log(&self) {
         let status = self.status.map(|status| status.as_u16());
+        let (method, path) = (self.method.map(|method| shortened(method.as_str())), shortened(self.path));
         tracing::info!(
             target: "kalgan::access",
             parent: None,
-            method = self.method.map(Method::as_str),
-            path = self.path,
+            method = method.as_deref(),
+            path = &*path,
             route = self.route,
             status,
             bytes = self.bytes,

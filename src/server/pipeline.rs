@@ -1,6 +1,6 @@
 //! What happens to a request between the socket and the answer, in this order:
 //!
-//! 1. it is told who asks ([`Serving::client`]), and a static file is answered at once, where the address is one (it shadows routes, B85)
+//! 1. it is told who asks ([`Serving::client`]), else 400 where trusted proxies contradict each other; and a static file is answered at once, where the address is one (it shadows routes, B85)
 //!    and the host is known;
 //! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
@@ -14,7 +14,9 @@
 //!
 //! Where the site mounts warp filters, these are asked between 1 and 3, before its routes ([`mounted`](super::mounted)).
 //!
-//! Everything here works on one [`Serving`], taken once, so a request never sees half of a change.
+//! All steps work on one [`Serving`], taken once, so a request never sees half of a change. Only who asks and what the request is called is
+//! found before ([`Answer::arrival`]), by the [`Serving`] of that moment, and carried along: where a reload comes in between, the request
+//! is still that of one visitor, as the old settings know it.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -229,7 +231,7 @@ impl Serving {
         if client.is_contradictory {
             let reason = "`Forwarded` and `X-Forwarded-…` say different things of the visitor; the proxy in front must write the one and \
                           remove the other";
-            return Err(NoFile::Refused(Failure::new(400, reason)));
+            return Err(NoFile::Contradictory(Failure::new(400, reason)));
         }
         if !self.rules.knows_host(parts, client) {
             return Err(NoFile::OtherHost);
@@ -265,10 +267,14 @@ impl Serving {
         mut request: Request,
         body: impl RequestBody,
     ) -> Replied {
-        let is_static = matches!(other, NoFile::Parts(_) | NoFile::Refused(_));
+        let group = match other {
+            NoFile::Parts(_) | NoFile::Refused(_) => Some(Group::Static),
+            NoFile::Contradictory(_) => Some(Group::Unrouted),
+            NoFile::OtherHost | NoFile::Page => None,
+        };
         let response = match other {
             NoFile::OtherHost => self.answer_other_host(&request).await,
-            NoFile::Refused(failure) => Err(failure),
+            NoFile::Refused(failure) | NoFile::Contradictory(failure) => Err(failure),
             NoFile::Parts(parts) => return Replied::of_file(assets::streamed(*parts)),
             NoFile::Page => match self.answer_of_development(&request) {
                 Some(response) => Ok(response),
@@ -283,7 +289,7 @@ impl Serving {
             Ok(answer) => answer,
             Err(failure) => errors::answer(&self, &mut request, failure).await,
         };
-        let group = if is_static { Group::Static } else { self.group(&request) };
+        let group = group.unwrap_or_else(|| self.group(&request));
         Replied { response, told: Told::of(&request, group) }
     }
 
@@ -392,6 +398,8 @@ pub(super) struct Asking {
 pub(super) enum NoFile {
     /// A host that is not ours.
     OtherHost,
+    /// An error page: of who asks there are two accounts.
+    Contradictory(Failure),
     /// Several parts of a file, which warp sends one after the other.
     Parts(Box<http::Response<Vec<Bytes>>>),
     /// An error page: the file is not there, or the method is not one for files.

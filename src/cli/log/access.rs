@@ -32,7 +32,7 @@ pub(super) fn write(event: &Event<'_>) -> bool {
     let is_json = match log.lines {
         Lines::Json => true,
         Lines::Journal(_) => false,
-        Lines::Text { .. } => return false,
+        Lines::Text(_) | Lines::Terminal(_) => return false,
     };
     let written = LINE.try_with(|line| {
         let Ok(mut line) = line.try_borrow_mut() else { return false };

@@ -41,16 +41,24 @@ impl LogFile {
     }
 
     /// Opens the file anew where that was asked for. Where it cannot be opened the old one goes on.
-    fn reopen_if_asked(&mut self) -> io::Result<()> {
+    ///
+    /// What the old one does not take any more, as on a full disk, is lost, but it does not hold back the new one.
+    fn reopen_if_asked(&mut self) {
         if !self.reopening.0.1.swap(false, Relaxed) {
-            return Ok(());
+            return;
         }
-        self.file.flush()?;
+        let flushed = self.file.flush();
+        // It is told; what cannot be flushed is dropped below.
+        let _ = self.checked(flushed);
         match append(self.reopening.path()) {
-            Ok(file) => self.file = BufWriter::new(file),
+            Ok(file) => {
+                let old = std::mem::replace(&mut self.file, BufWriter::new(file));
+                // Dropped whole it would try, and wait for the disk, once more.
+                drop(old.into_parts());
+                self.is_failing = false;
+            }
             Err(error) => tell(&format!("`{}` cannot be opened again: {error}", self.reopening.path().display())),
         }
-        Ok(())
     }
 
     /// Says, once, that the file cannot be written, where it can still be read.
@@ -59,20 +67,24 @@ impl LogFile {
             && !self.is_failing
         {
             tell(&format!("`{}` cannot be written, lines are lost: {error}", self.reopening.path().display()));
+            self.is_failing = true;
         }
-        self.is_failing = result.is_err();
         result
     }
 }
 
 impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.reopen_if_asked().and_then(|()| self.file.write(bytes));
+        self.reopen_if_asked();
+        let written = self.file.write(bytes);
         self.checked(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let flushed = self.file.flush().and_then(|()| self.reopen_if_asked());
+        self.reopen_if_asked();
+        let flushed = self.file.flush();
+        // Only now has the disk taken what was written.
+        self.is_failing &= flushed.is_err();
         self.checked(flushed)
     }
 }

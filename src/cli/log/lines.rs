@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{Format as Text, Full, Writer};
-use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -29,7 +29,9 @@ pub(super) enum Format {
 #[derive(Debug, Clone)]
 pub(super) enum Lines {
     /// For people.
-    Text { text: Text<Full, SystemTime>, is_terminal: bool },
+    Text(Text<Full, SystemTime>),
+    /// For people at a terminal. Only [`begin_line`] colours, so that every escape character in what follows is somebody else's.
+    Terminal(Text<Full, ()>),
     /// For programs: an object a line.
     Json,
     /// For the journal of systemd, which knows the time.
@@ -38,11 +40,12 @@ pub(super) enum Lines {
 
 impl Lines {
     pub(super) fn new(format: Format, is_terminal: bool) -> Lines {
-        let text = Text::default();
+        let text = Text::default().with_ansi(false);
         match format {
-            Format::Text => Lines::Text { text: text.with_ansi(is_terminal), is_terminal },
+            Format::Text if is_terminal => Lines::Terminal(text.without_time().with_level(false)),
+            Format::Text => Lines::Text(text),
             Format::Json => Lines::Json,
-            Format::Journal => Lines::Journal(text.without_time().with_level(false).with_ansi(false)),
+            Format::Journal => Lines::Journal(text.without_time().with_level(false)),
         }
     }
 
@@ -80,10 +83,17 @@ where
         let mut line = String::new();
         match &log.lines {
             Lines::Json => json::write(context, event, &mut line)?,
-            Lines::Text { text, is_terminal } => {
+            Lines::Text(text) => {
                 text.format_event(context, Writer::new(&mut line), event)?;
                 if !is_one_line(&line) {
-                    line = in_one_piece(&line, *is_terminal);
+                    line = in_one_piece(&line, false);
+                }
+            }
+            Lines::Terminal(text) => {
+                begin_line(*event.metadata().level(), &mut writer)?;
+                text.format_event(context, Writer::new(&mut line), event)?;
+                if !is_one_line(&line) {
+                    line = in_one_piece(&line, true);
                 }
             }
             Lines::Journal(text) => {
@@ -103,15 +113,27 @@ fn is_one_line(line: &str) -> bool {
     !line.trim_end_matches('\n').contains(|c: char| c.is_control())
 }
 
-/// The line with its control characters made visible. On a terminal line breaks stay, and so does what colours the text: of what is
-/// logged, `tracing-subscriber` has made the escape character visible already.
+/// Time and level, in colour.
+pub(super) fn begin_line(level: Level, writer: &mut Writer<'_>) -> fmt::Result {
+    let colour = match level {
+        Level::ERROR => "31",
+        Level::WARN => "33",
+        Level::INFO => "32",
+        Level::DEBUG => "34",
+        Level::TRACE => "35",
+    };
+    writer.write_str("\u{1b}[2m")?;
+    SystemTime.format_time(writer)?;
+    write!(writer, "\u{1b}[0m \u{1b}[{colour}m{:>5}\u{1b}[0m ", level.as_str())
+}
+
+/// The line with its control characters made visible: none of them is the log's own. On a terminal line breaks stay.
 pub(super) fn in_one_piece(line: &str, is_terminal: bool) -> String {
     let mut text = String::with_capacity(line.len() + 16);
     for c in line.trim_end_matches('\n').chars() {
         match c {
             '\n' if is_terminal => text.push_str(CONTINUED),
             '\t' => text.push(c),
-            '\u{1b}' if is_terminal => text.push(c),
             c if c.is_control() => text.extend(c.escape_default()),
             c => text.push(c),
         }

@@ -1,8 +1,12 @@
 //! Where lines go, and on which thread.
 //!
-//! A file is written by a thread of its own, because a disk may keep whoever writes to it waiting. So are, in production, the access
-//! lines on standard error: there is one for each request, and those who write them would wait for each other. Lines that are rare, of
-//! errors above all, are there before the program goes on.
+//! A file is written by a thread of its own, because a disk may keep whoever writes to it waiting. So are, in production, the lines on
+//! standard error that are less severe than a warning: every request may write some, and those who write them would wait for each other,
+//! and for a reader that stands still. Warnings and errors, which are rare, are there before the program goes on.
+//!
+//! So the lines of a file are in the order in which they were logged, and so are those on standard error that wait; but a warning or an
+//! error may stand before lines that were logged just before it. Each is in one piece, and where it has a time that is the one at which it
+//! was logged.
 //!
 //! Lines wait in memory. Where they come faster than they can be written for long, they are dropped and counted: a full disk or a
 //! reader that stands still must not keep the site from answering.
@@ -11,7 +15,7 @@ use std::io::{self, IsTerminal, Stderr, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use tracing::Metadata;
+use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::LOG;
@@ -34,7 +38,7 @@ pub(super) fn is_terminal() -> bool {
 pub(super) enum Output {
     /// To standard error, each before the program goes on.
     AtOnce,
-    /// To standard error, access lines by a thread of their own.
+    /// To standard error, what is less severe than a warning by a thread of its own.
     StandardError(Queue),
     /// To a file.
     File(Queue, Reopening),
@@ -123,7 +127,7 @@ impl<'w> MakeWriter<'w> for Writers {
     fn make_writer_for(&'w self, place: &Metadata<'_>) -> LineWriter {
         let output = &LOG.load().output;
         match **output {
-            Output::StandardError(_) if place.target() == ACCESS => LineWriter::Queued(Arc::clone(output)),
+            Output::StandardError(_) if *place.level() > Level::WARN => LineWriter::Queued(Arc::clone(output)),
             _ => self.make_writer(),
         }
     }
@@ -138,8 +142,17 @@ impl Write for LineWriter {
                     queue.push(bytes);
                     Ok(bytes.len())
                 }
-                None => io::stderr().write(bytes),
+                // Nobody is given such a writer.
+                None => io::stderr().write_all(bytes).map(|()| bytes.len()),
             },
+        }
+    }
+
+    /// One piece also where the reader takes it in several: standard error is locked for all of it.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            LineWriter::AtOnce(stderr) => stderr.write_all(bytes),
+            LineWriter::Queued(_) => self.write(bytes).map(drop),
         }
     }
 

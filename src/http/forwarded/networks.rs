@@ -2,6 +2,11 @@
 
 use std::net::IpAddr;
 
+/// How many bits all IPv4 addresses within IPv6 have in common.
+const MAPPED: u32 = 96;
+
+const EVERYBODY: &str = "which is all addresses: everybody could then write whose address it likes";
+
 /// A network, or a single address, which is one of its own.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Network {
@@ -34,7 +39,7 @@ impl Network {
             return Err(format!("whose number of bits must be at most {longest}"));
         }
         if prefix == 0 {
-            return Err("which is all addresses: everybody could then write whose address it likes".to_string());
+            return Err(EVERYBODY.to_string());
         }
         Network::of(written, prefix)
     }
@@ -44,10 +49,12 @@ impl Network {
         if first != written {
             return Err(format!("whose address has more than the first {prefix} bits: write `{first}/{prefix}`"));
         }
-        match first.to_canonical() {
-            short @ IpAddr::V4(_) if first.is_ipv6() && prefix > 96 => {
-                Ok(Network { first: short, prefix: prefix - 96 })
-            }
+        match (first, first.to_canonical()) {
+            // IPv4 addresses within IPv6 (RFC 4291 section 2.5.5.2), whose last 32 bits are their own.
+            (IpAddr::V6(_), short @ IpAddr::V4(_)) if prefix >= MAPPED => match prefix - MAPPED {
+                0 => Err(EVERYBODY.replace("all", "all IPv4")),
+                prefix => Ok(Network { first: short, prefix }),
+            },
             _ => Ok(Network { first, prefix }),
         }
     }

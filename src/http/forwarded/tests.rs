@@ -178,7 +178,12 @@ fn networks_are_read_and_wrong_ones_named() {
     assert!(has("192.0.2.128/25", "192.0.2.255") && !has("192.0.2.128/25", "192.0.2.127"));
     assert!(has("fd00::/8", "fdff::1") && !has("fd00::/8", "fc00::1"));
     assert!(has("::1", "::1") && !has("::1", "::2"));
-    assert!(has("::ffff:10.0.0.0/104", "10.1.1.1") && has("::ffff:192.0.2.1", "192.0.2.1"));
+    assert!(has("::ffff:128.0.0.0/97", "192.0.2.1") && !has("::ffff:128.0.0.0/97", "10.0.0.1"));
+    assert!(
+        !has("::ffff:10.0.0.0/104", "11.0.0.0")
+            && has("::ffff:10.0.0.0/104", "10.1.1.1")
+            && has("::ffff:192.0.2.1", "192.0.2.1")
+    );
     assert!(!has("128.0.0.0/1", "::1") && !has("8000::/1", "192.0.2.1"));
     assert!(network("").networks.is_empty() && network("unix").is_trusted(None) && !network("::1").is_trusted(None));
     for (wrong, reason) in [
@@ -192,6 +197,8 @@ fn networks_are_read_and_wrong_ones_named() {
         ("10.0.0.1/8", "write `10.0.0.0/8`"),
         ("0.0.0.0/0", "all addresses"),
         ("::/0", "all addresses"),
+        ("::ffff:0:0/96", "all IPv4 addresses"),
+        ("::ffff:10.0.0.1/104", "write `::ffff:10.0.0.0/104`"),
         ("Unix", "neither an address such as"),
     ] {
         let error = of(&format!("127.0.0.1,{wrong}")).unwrap_err();

@@ -170,7 +170,8 @@ impl Urls {
         let Some(origin) = self.origin().or(own) else {
             return Err(Error::Url(format!(
                 "an absolute address of route `{name}` needs the setting `server.public_url`, such as `https://example.com`; in a \
-                 request `server.hosts` does as well, so that nobody can choose the host who only writes it into a header"
+                 request `server.hosts` does as well, so that nobody can choose the host who only writes it into a header, together with a \
+                 proxy of `server.trusted_proxies` that says whether the visitor came by `https`"
             )));
         };
         let address = self.build(name, language, parameters)?;

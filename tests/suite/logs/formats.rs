@@ -15,6 +15,20 @@ fn told(access: &Value) -> Value {
 }
 
 #[test]
+fn nobody_makes_a_line_so_long_that_the_journal_cuts_it() {
+    let server = started(&["log.format=json"]);
+    let (method, path) = ("X".repeat(20_000), format!("/{}%0A%3C3%3Eforged", "x".repeat(40_000)));
+    ask(&server, "GET", &path, &[]);
+    ask(&server, &method, "/nowhere", &[]);
+    let (_, log) = server.stop();
+    assert_eq!(
+        objects(&log).iter().filter(|line| line["path"].as_str().is_some_and(|path| path.ends_with('…'))).count(),
+        2
+    );
+    assert!(log.lines().all(|line| line.len() < 4096) && !log.contains("forged"), "{log}");
+}
+
+#[test]
 fn each_request_is_one_line_of_json_with_what_is_known_of_it() {
     let server = started(&["log.format=json"]);
     let tag = server.get("/static/site.css").header("etag").to_string();

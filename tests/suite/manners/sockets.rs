@@ -40,10 +40,13 @@ impl Activated {
         line
     }
 
-    fn stop(mut self) {
+    /// Ends it, and gives what it has logged.
+    fn stop(mut self) -> String {
         let status = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
         assert!(status.success());
+        let log = std::io::read_to_string(self.process.stderr.take().unwrap()).unwrap();
         assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        log
     }
 }
 
@@ -94,10 +97,16 @@ fn a_port_of_systemd_is_served_from_beside_a_socket_for_the_operator() {
         let mut client = Client::origin(&origin).unwrap();
         assert_eq!(client.get("/en").unwrap().status, "200");
         assert!(site.greeting().ends_with(&format!(": {origin}\n")));
-        if options.contains(&&*beside) {
+        let has_admin = options.contains(&&*beside);
+        if has_admin {
             assert_eq!(Client::file(&admin).unwrap().get("/readyz").unwrap().status, "200");
         }
-        site.stop();
+        let log = site.stop();
+        assert_eq!(
+            log.contains("does not count: the socket that systemd hands over takes its place"),
+            has_admin,
+            "{log}"
+        );
     }
 }
 

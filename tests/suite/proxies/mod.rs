@@ -34,8 +34,8 @@ fn a_trusted_proxy_says_who_asks_and_nobody_else_does() {
     let page = "https://shop.example/page";
     assert_eq!(ask(&client, "/who", PROXY, &SAID).text(), format!("192.0.2.1 https shop.example {page}"));
     assert_eq!(ask(&client, "/page", PROXY, &SAID).text().trim(), "192.0.2.1 https shop.example");
-    let direct = "203.0.113.9 http localhost http://localhost/page";
-    assert_eq!(ask(&client, "/who", "203.0.113.9:1", &SAID).text(), direct);
+    let direct = "203.0.113.9 http localhost (";
+    assert!(ask(&client, "/who", "203.0.113.9:1", &SAID).text().starts_with(direct));
     assert_eq!(client.get("/who").header("forwarded", "for=8.8.8.8").send().text().split(' ').next(), Some("nobody"));
     let over_socket = production(&[("server.trusted_proxies", "unix"), hosts]);
     assert!(over_socket.get("/who").header("x-forwarded-for", "192.0.2.1").send().text().starts_with("192.0.2.1 "));
@@ -79,6 +79,10 @@ fn an_absolute_address_is_that_of_the_settings_else_of_the_visitor_where_hosts_a
     assert_eq!(absolute(&client, PROXY), "https://public.example/page");
     let unknown = absolute(&production(&[TRUSTED]), PROXY);
     assert!(unknown.contains("`server.public_url`") && unknown.contains("`server.hosts`"), "{unknown}");
+    let hosts = production(&[TRUSTED, ("server.hosts", "localhost,shop.example")]);
+    assert_eq!(absolute(&hosts, PROXY), "https://shop.example/page");
+    let untold = absolute(&hosts, "203.0.113.9:1");
+    assert!(untold.contains("`server.public_url`") && untold.contains("`server.trusted_proxies`"), "{untold}");
     let empty = absolute(&production(&[TRUSTED, ("server.hosts", "")]), PROXY);
     assert!(empty.contains("`server.public_url`"), "{empty}");
     let development = testing::client_with(app(), &[TRUSTED, ("environment.is_prod", "false")]);

@@ -105,5 +105,8 @@ fn the_port_of_the_operators_address_is_told() {
             .map(|rest| rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect::<String>());
         address.is_some()
     });
-    assert_eq!(ask(TcpStream::connect(address.unwrap()).unwrap(), &get("/healthz")).1, "ok");
+    let ask = |request: &str| ask(TcpStream::connect(address.as_deref().unwrap()).unwrap(), request);
+    assert_eq!(ask(&get("/healthz")).1, "ok");
+    let rebound = get("/healthz").replace("localhost", "evil.example");
+    assert_eq!(status(&ask(&rebound).0), 421, "a page whose name leads to this machine must not read anything");
 }

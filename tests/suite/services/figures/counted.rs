@@ -58,6 +58,18 @@ fn requests_are_counted_by_route_method_and_status() {
 }
 
 #[test]
+fn a_request_with_two_accounts_of_its_visitor_is_counted_as_unrouted() {
+    let watched = Watched::start(&["server.trusted_proxies=127.0.0.1"]);
+    let both = "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.2\r\nHost";
+    for path in ["/static/site.css", "/", "/healthz"] {
+        assert_eq!(status(&watched.raw(&get(path).replace("Host", both)).0), 400, "{path}");
+    }
+    let scrape = watched.scrape();
+    assert_eq!(requests(&scrape, "(unrouted)", "GET", "400"), 3.0);
+    assert_eq!(requests(&scrape, "(static)", "GET", "400"), 0.0);
+}
+
+#[test]
 fn clients_cannot_add_series() {
     let watched = Watched::start(&[]);
     let invented = |number: usize| {
