@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// NGINX reads its files again.
 pub(super) fn reload() -> Step {
     Step::new("let NGINX read its files again", |machine, trail| {
-        trail.afterwards("NGINX has not read its old files again", |machine| take_over(machine));
+        trail.afterwards("NGINX has not read its old files again", take_over);
         take_over(machine)
     })
 }
