@@ -14,7 +14,16 @@ const POLICY: &str = "content-security-policy";
 #[test]
 fn what_the_author_wrote_is_admitted_and_what_was_injected_is_not() {
     let client = client(&[]);
-    for (page, count) in [("constant", 6), ("computed", 7), ("injected", 7), ("other", 2), ("html", 1), ("both", 8), ("filter", 7), ("string", 4)] {
+    for (page, count) in [
+        ("constant", 6),
+        ("computed", 7),
+        ("injected", 7),
+        ("other", 2),
+        ("html", 1),
+        ("both", 8),
+        ("filter", 7),
+        ("string", 4),
+    ] {
         let answer = client.get(&format!("/{page}")).send();
         let policy = answer.header(POLICY).unwrap_or_else(|| panic!("{page} has no policy")).to_string();
         let (own, injected): (Vec<_>, Vec<_>) =

@@ -87,8 +87,28 @@ impl Html {
                     }
                 }
             }
-            Piece::Print => self.hole(),
-            Piece::Tag => self.gap(),
+            Piece::Print(start) => {
+                self.loosen(start);
+                self.hole();
+            }
+            Piece::Tag { start, prints } => {
+                if prints {
+                    self.loosen(start);
+                }
+                self.gap();
+            }
+        }
+    }
+
+    /// Something is printed. Outside of quotes, what is printed inside a tag can end a value and add an attribute.
+    fn loosen(&mut self, start: usize) {
+        let is_loose = match self.state {
+            State::Name | State::Inside | State::AttributeName | State::AfterName | State::BeforeValue => true,
+            State::Value(quote) => quote.is_none(),
+            _ => false,
+        };
+        if is_loose {
+            self.tag.loose.get_or_insert(start);
         }
     }
 

@@ -4,7 +4,8 @@
 //! 1. [`pieces`]: the template's own text, and the holes in it where Tera puts something.
 //! 2. [`html`]: the start tags and the contents of elements in that text, read as browsers do.
 //! 3. [`tag`]: what a start tag says; [`address`]: what its address is as a source of a policy.
-//! 4. Here: an element of constant text is named by a hash, any other gets a nonce, and what comes from elsewhere is named by address.
+//! 4. Here: an element of constant text is named by a hash, any other gets a nonce, and what comes from elsewhere is named by address. An
+//!    element to whose start tag a value could add attributes gets neither.
 //!
 //! It reads what is written and never what is rendered: a value that brings markup along gains nothing. What cannot be told is left out, so that
 //! a browser stops what should have run, and never the other way round.
@@ -35,6 +36,8 @@ pub struct Inlined {
     pub needs: Inline,
     /// What no policy can admit without admitting what is injected: attributes such as `onclick`, and addresses that begin with `javascript:`.
     pub blocked: Vec<Named>,
+    /// By the name of the element, what is printed into the start tag of an inline script or style outside of quotes.
+    pub unquoted: Vec<Named>,
 }
 
 /// Endings of templates that are no HTML, though they may speak of it.
@@ -48,7 +51,7 @@ pub fn read(name: &str, source: &str) -> Inlined {
     if !is_other && source.contains('<') {
         let mut html = Html::default();
         for piece in pieces(source) {
-            html.read(piece, &mut |read| found.add(read));
+            html.read(piece, &mut |read| found.add(read, source));
         }
     }
     found.finished()
@@ -60,13 +63,15 @@ struct Found {
     styles: BTreeSet<String>,
     nonces: BTreeSet<usize>,
     blocked: Vec<Named>,
+    unquoted: Vec<Named>,
 }
 
 impl Found {
-    fn add(&mut self, read: Read) {
+    fn add(&mut self, read: Read, source: &str) {
         match read {
             Read::Tag(tag) => {
                 self.blocked.extend(tag.blocked());
+                self.unquoted.extend(tag.unquoted(source));
                 if let Some((kind, source)) = tag.external() {
                     self.sources(kind).insert(source);
                 }
@@ -100,7 +105,7 @@ impl Found {
             styles: list(self.styles),
             nonces: self.nonces.into_iter().collect(),
         };
-        Inlined { needs, blocked: self.blocked }
+        Inlined { needs, blocked: self.blocked, unquoted: self.unquoted }
     }
 }
 

@@ -15,11 +15,19 @@ pub(super) enum Piece<'t> {
         /// Whether a filter gets it, which may make something else of it.
         is_filtered: bool,
     },
-    /// `{{ … }}`: some text.
-    Print,
+    /// `{{ … }}`, which starts there in the source: some text.
+    Print(usize),
     /// Any other tag of Tera's, and comments that take white space away: what is around it need not follow one another.
-    Tag,
+    Tag {
+        /// Where it starts.
+        start: usize,
+        /// Whether something that is not written here may be printed in its place.
+        prints: bool,
+    },
 }
+
+/// Words of tags that have nothing printed but what is written here. What a block, an include or a component prints may be from elsewhere.
+const SILENT: [&str; 10] = ["break", "continue", "elif", "else", "endfor", "endif", "endset", "for", "if", "set"];
 
 /// The parts in the order of the source, up to where nothing can be made of it.
 pub(super) fn pieces(source: &str) -> impl Iterator<Item = Piece<'_>> {
@@ -37,18 +45,20 @@ pub(super) fn pieces(source: &str) -> impl Iterator<Item = Piece<'_>> {
                 Kind::Comment if !trims(token.text, "#") => {}
                 Kind::PrintStart => {
                     tokens.by_ref().take_while(|token| token.kind != Kind::PrintEnd).for_each(drop);
-                    return Some(Piece::Print);
+                    return Some(Piece::Print(token.start));
                 }
                 Kind::TagStart => {
-                    match word(&mut tokens) {
+                    let word = word(&mut tokens);
+                    match word {
                         Some("filter") => filters += 1,
                         Some("endfilter") => filters = filters.saturating_sub(1),
                         _ => {}
                     }
-                    return Some(Piece::Tag);
+                    let prints = !word.is_some_and(|word| SILENT.contains(&word));
+                    return Some(Piece::Tag { start: token.start, prints });
                 }
                 Kind::Unreadable => return None,
-                _ => return Some(Piece::Tag),
+                _ => return Some(Piece::Tag { start: token.start, prints: false }),
             }
         }
     })
@@ -62,7 +72,10 @@ fn raw(token: Token<'_>, is_filtered: bool) -> Piece<'_> {
         let is_trimmed = trims(&token.text[..start], "%") || trims(&token.text[end..], "%");
         (!is_trimmed).then(|| (&token.text[start..end], token.start + start))
     };
-    inner().map_or(Piece::Tag, |(text, start)| Piece::Text { text, start, is_open: false, is_filtered })
+    match inner() {
+        Some((text, start)) => Piece::Text { text, start, is_open: false, is_filtered },
+        None => Piece::Tag { start: token.start, prints: true },
+    }
 }
 
 /// Whether a tag or comment with this mark takes white space away before or behind it.

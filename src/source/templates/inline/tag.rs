@@ -29,6 +29,8 @@ pub(super) struct Tag {
     pub(super) closes_itself: bool,
     /// Whether it stands inside `svg` or `math`.
     pub(super) is_foreign: bool,
+    /// Where in the source the first thing is printed in it that no quotes keep in its place.
+    pub(super) loose: Option<usize>,
 }
 
 /// One attribute of a tag.
@@ -62,11 +64,22 @@ impl Tag {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// The kind of its content, where that is an inline script or style which nobody has given a nonce.
+    /// The kind of its content, where that is an inline script or style which nobody has given a nonce. What could become a script of any
+    /// address by a value that adds `src` is none.
     pub(super) fn inline(&self) -> Option<Kind> {
-        if self.attribute("nonce").is_some() {
-            return None;
-        }
+        self.written_inline().filter(|_| self.loose.is_none() && self.attribute("nonce").is_none())
+    }
+
+    /// Its name and where something is printed in it without quotes, where that is why it gets neither nonce nor hash, or should not have
+    /// got one.
+    pub(super) fn unquoted(&self, source: &str) -> Option<Named> {
+        let start = self.loose.filter(|_| self.written_inline().is_some())?;
+        let rest = &source[start..];
+        let end = ["}}", "%}"].iter().filter_map(|end| rest.find(end)).min().map_or(rest.len(), |end| end + 2);
+        Some(Named { name: Text::Owned(self.name.clone()), span: start..start + end })
+    }
+
+    fn written_inline(&self) -> Option<Kind> {
         match self.name.as_str() {
             "style" => Some(Kind::Style),
             "script" if self.runs() && self.script_address().is_none() => Some(Kind::Script),
