@@ -220,5 +220,5 @@ fn no_text_makes_it_stumble() {
             nonces += 1;
         }
     }
-    assert!(nonces > 5, "{nonces}");
+    assert!(nonces > 3, "{nonces}");
 }
