@@ -36,6 +36,7 @@ pub fn run() {
     boot.install();
     boot.visit("the binary");
     boot.scores();
+    boot.doctor();
     boot.one_instance();
     boot.secrets();
     boot.static_files();
@@ -100,6 +101,17 @@ impl Boot {
         self.machine.run(&["systemd-analyze", "security", "--no-pager", "--threshold=6", "kalgan.service"]);
         let verified = self.machine.run(&["systemd-analyze", "verify", "kalgan.service", "kalgan.socket"]);
         assert_eq!(verified, "", "systemd finds nothing to say about the units");
+    }
+
+    /// What the binary thinks of the machine that it has been installed on, also when somebody has made a mistake there.
+    fn doctor(&self) {
+        let well = self.machine.run(&["/opt/kalgan/current/kalgan", "doctor"]);
+        say(&format!("doctor: {}", well.lines().last().unwrap_or_default()));
+        let nginx = "/etc/nginx/sites-available/kalgan";
+        self.machine.run(&["sed", "-i.kept", "s/client_max_body_size 10m/client_max_body_size 1m/", nginx]);
+        let ill = self.machine.fail(&["/opt/kalgan/current/kalgan", "doctor"]);
+        assert!(ill.contains("client_max_body_size"), "it says what is wrong: {ill}");
+        self.machine.run(&["mv", &format!("{nginx}.kept"), nginx]);
     }
 
     /// Everything that may happen to a site that one process serves, under load.
