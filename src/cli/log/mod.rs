@@ -2,7 +2,7 @@
 //!
 //! 1. [`levels`]: which lines are written at all, as `log.level` says, else `RUST_LOG`, else `info`.
 //! 2. [`lines`]: how one is written: for people, for programs ([`json`]), or for the journal of systemd ([`journal`]).
-//! 3. [`output`]: where it goes, and on which thread. A file is a [`file`], the lines that wait for a thread are a [`queue`].
+//! 3. [`output`]: where it goes, and on which thread. A file is a [`file`](mod@file), the lines that wait for a thread are a [`queue`].
 //!
 //! What comes with each request, its span and its access line, takes a shorter way ([`recorder`], [`access`]).
 //!

@@ -1,7 +1,7 @@
 //! The scripts and styles that a template's author wrote into it, so that a page can tell browsers to run these and no others (Content
 //! Security Policy Level 3).
 //!
-//! 1. [`pieces`]: the template's own text, and the holes in it where Tera puts something.
+//! 1. [`pieces`](mod@pieces): the template's own text, and the holes in it where Tera puts something.
 //! 2. [`html`]: the start tags and the contents of elements in that text, read as browsers do.
 //! 3. [`tag`]: what a start tag says; [`address`]: what its address is as a source of a policy.
 //! 4. Here: an element of constant text is named by a hash, any other gets a nonce, and what comes from elsewhere is named by address. An
