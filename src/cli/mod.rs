@@ -156,6 +156,7 @@ pub(crate) fn run(app: &Arc<App>, arguments: impl IntoIterator<Item = OsString>)
 /// `EX_CONFIG` of `sysexits(3)`, where a site does not start: trying again does not help, somebody has to change a setting first. Of commands
 /// that a person types it would say no more than 1 does.
 const WRONG_SETTINGS: u8 = 78;
+
 /// Says why a command could not do what it was asked.
 fn tell(error: &Error) {
     // Where standard error is closed there is nobody to tell.

@@ -13,7 +13,6 @@
 //!    A request that is over is told to one place ([`observed`]).
 //! 6. Where a site has warp filters of its own, they are asked before its controllers ([`mounted`], the body meanwhile is a [`loan`]). A
 //!    WebSocket takes its connection over ([`handover`]).
-//!
 //! 7. `/healthz` and `/readyz` answer where no route does ([`health`]); with more to say, and beside the figures, at an address of their
 //!    own ([`admin`]).
 //!
