@@ -144,7 +144,7 @@ fn running_out_of_file_descriptors_passes() {
     let server = Server::start_command(command, &["server.number_of_workers=1"]);
     let crowd: Vec<TcpStream> = (0..80).map(|_| connect(&server)).collect();
     let trouble = "no connection can be taken";
-    wait_until(|| server.log().contains(trouble));
+    server.wait_for_log(trouble, 1);
     let mut waiting = connect(&server);
     waiting.write_all(LAST.as_bytes()).unwrap();
     drop(crowd);

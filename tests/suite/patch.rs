@@ -50,15 +50,7 @@ fn run(arguments: &[&str], folder: &TempDir) -> (Option<i32>, String, String) {
 /// Asks the process to reload, and waits until its log says what came of it so often.
 fn reload(server: &Server, said: &str, times: usize) {
     server.hang_up();
-    wait_for(server, said, times);
-}
-
-fn wait_for(server: &Server, said: &str, times: usize) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while server.log().matches(said).count() < times {
-        assert!(Instant::now() < end, "`{said}` does not come:\n{}", server.log());
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    server.wait_for_log(said, times);
 }
 
 /// The first address of a static file in a page whose path ends so, with its version.
@@ -112,8 +104,7 @@ fn each_kind_of_file_is_replaced_and_added() {
         ("root/robots.txt", "User-agent: *"),
     ]);
     let server = start(folder.path());
-    let log = server.log();
-    assert!(log.contains("1 settings file, 1 route file, 1 message file, 1 template, 2 static files"), "{log}");
+    server.wait_for_log("1 settings file, 1 route file, 1 message file, 1 template, 2 static files", 1);
     assert_eq!(server.get("/static/img/new.txt").body, "a new file");
     assert_eq!(server.get("/robots.txt").body, "User-agent: *");
     assert!(server.get("/en/nothing").body.starts_with("mended"), "{}", server.get("/en/nothing").body);
@@ -196,7 +187,7 @@ fn a_broken_overlay_is_refused_on_sighup_and_no_request_notices() {
                 let kept = fs::read_to_string(folder.path().join(path)).ok();
                 put(&folder, &[(path, text)]);
                 reload(&server, "the reload is refused, and the site stays as it was", number + 1);
-                wait_for(&server, said, 1);
+                server.wait_for_log(said, 1);
                 assert_eq!(server.get("/en/nothing").body, "before");
                 match kept {
                     Some(kept) => put(&folder, &[(path, &kept)]),
@@ -276,11 +267,7 @@ fn without_an_overlay_sighup_reads_the_settings_file_again() {
     put(&folder, &[("more.yaml", "static:\n  max_age: 90\nserver:\n  max_connections: 7\n")]);
     reload(&server, "reloaded in", 1);
     assert_eq!(kept(), "public, max-age=90");
-    assert!(
-        server.log().contains("`server.max_connections` was changed; it counts when the process is started again"),
-        "{}",
-        server.log()
-    );
+    server.wait_for_log("`server.max_connections` was changed; it counts when the process is started again", 1);
     put(&folder, &[("more.yaml", "static:\n  max_age: soon\n")]);
     reload(&server, "more.yaml:2:12: error", 1);
     put(&folder, &[("more.yaml", "environment:\n  is_prod: false\n")]);

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// A server of the manual on a free port; stopped when it is dropped.
 pub struct Server {
@@ -94,6 +95,20 @@ impl Server {
         let status = self.process.wait().unwrap();
         let log = self.log();
         (status, log)
+    }
+
+    /// Waits until its log says something so often, and gives the log. A thread of its own writes the log, so a line may come later
+    /// than the answer that it tells of.
+    pub fn wait_for_log(&self, said: &str, times: usize) -> String {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let log = self.log();
+            if log.matches(said).count() >= times {
+                return log;
+            }
+            assert!(Instant::now() < end, "`{said}` is not logged {times} times:\n{log}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What it has logged so far.

@@ -84,7 +84,7 @@ impl Site {
                 return;
             }
             assert!(
-                start.elapsed() < Duration::from_secs(5),
+                start.elapsed() < Duration::from_secs(60),
                 "{path} is still {status}: {body}\n{}",
                 self.server.log()
             );

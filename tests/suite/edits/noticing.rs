@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use super::{Site, marked, setting};
 
@@ -64,11 +63,7 @@ fn a_pause_can_be_set_while_the_site_is_served() {
 fn edits_are_followed_when_nobody_asks() {
     let site = Site::start(&[]);
     site.write("templates/part.html", &marked("part", 1));
-    let start = Instant::now();
-    while !site.server.log().contains("refreshed") {
-        assert!(start.elapsed() < Duration::from_secs(5), "the edit is not followed");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    site.server.wait_for_log("refreshed", 1);
     let Site { server, folder: _folder, .. } = site;
     let (status, log) = server.stop();
     assert!(status.success(), "{log}");

@@ -1,7 +1,6 @@
 //! Which lines are written.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use super::{SECRET, accesses, ask, objects};
 use crate::server::{SECRET_KEY, Server};
@@ -23,11 +22,7 @@ fn a_reload_changes_the_level_and_refuses_a_wrong_one() {
     let reload = |level: &str, said: &str, times: usize| {
         set(level);
         server.hang_up();
-        let end = Instant::now() + Duration::from_secs(60);
-        while server.log().matches(said).count() < times {
-            assert!(Instant::now() < end, "`{said}` does not come: {}", server.log());
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        server.wait_for_log(said, times);
     };
     assert_eq!(server.get("/en?at=first").status, 200);
     reload("info,kalgan::access=off", "reloaded in", 1);

@@ -116,13 +116,14 @@ fn without_systemd_and_for_its_own_children_a_process_tells_nothing() {
     command.env("NOTIFY_SOCKET", "/nowhere/notify");
     let server = Server::start_command(command, &[]);
     assert_eq!(server.get("/en").status, 200, "a socket that is not there keeps nobody from serving");
-    assert_eq!(server.log().matches("systemd cannot be told").count(), 1, "{}", server.log());
+    let log = server.wait_for_log("systemd cannot be told", 1);
+    assert_eq!(log.matches("systemd cannot be told").count(), 1, "{log}");
 }
 
 /// Both would end a process that does nothing about them.
 #[test]
 fn signals_that_come_while_the_site_is_loaded_do_not_end_the_process() {
     let server = subprocess::start("signalled", &["environment.is_prod=true"]);
-    super::wait_until(|| server.log().contains("reloaded in"));
+    server.wait_for_log("reloaded in", 1);
     assert_eq!(server.get("/").status, 200);
 }

@@ -158,5 +158,5 @@ fn sockets_of_another_process_are_left_alone_with_a_warning() {
     inner.arg("LISTEN_PID=1").arg(kalgan().get_program());
     let server = Server::start_command(with_socket(&socket, &inner), &[]);
     assert_eq!(server.get("/en").status, 200, "it listens where the settings say");
-    assert!(server.log().contains("systemd hands its sockets to the process 1"), "{}", server.log());
+    server.wait_for_log("systemd hands its sockets to the process 1", 1);
 }
