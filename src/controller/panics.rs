@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 
+use crate::error::panic_text;
 use crate::http::Failure;
 
 /// Runs the site's own code; a panic in it becomes a failure with status 500.
@@ -14,6 +15,5 @@ pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Failur
 
 /// The failure that a panic is.
 pub(crate) fn failure(panic: &(dyn Any + Send)) -> Failure {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Failure::new(500, format!("a panic: {}", text.unwrap_or("without a message")))
+    Failure::new(500, format!("a panic: {}", panic_text(panic)))
 }

@@ -3,6 +3,7 @@
 #[cfg(feature = "db")]
 mod database;
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -103,6 +104,12 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     }
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escaped).collect())
+}
+
+/// What a panic says, of which anything can be caught.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
 
 /// Most bytes of one thing that a client sent in a line of the log: journald cuts lines of more than 48 KB, and would read what stands

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout_at};
 
 use super::App;
-use crate::error::{BoxError, Error, one_line};
+use crate::error::{BoxError, Error, one_line, panic_text};
 use crate::process::{DataFolder, Process, States};
 use crate::server::Pipeline;
 use crate::service::{self, Purpose};
@@ -146,9 +146,6 @@ async fn attempt<T>(
     function: impl FnOnce() -> BoxFuture<'static, Result<T, BoxError>>,
 ) -> Result<T, Error> {
     let result = AssertUnwindSafe(async { function().await }).catch_unwind().await;
-    let result = result.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(format!("a panic: {}", text.unwrap_or("without a message")).into())
-    });
+    let result = result.unwrap_or_else(|panic| Err(format!("a panic: {}", panic_text(&*panic)).into()));
     result.map_err(|error| Error::Service(format!("{what}: {error}")))
 }

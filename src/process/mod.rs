@@ -18,7 +18,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 pub use data::DataFolder;
-pub(crate) use readiness::{Dependency, Phase, Readiness};
+pub use readiness::Check;
+pub(crate) use readiness::{Phase, Readiness, ShownCheck};
 pub use states::States;
 use tasks::{Stage, Tasks};
 
@@ -183,11 +184,8 @@ impl Process {
     }
 
     /// Says, once, that the process serves from now on, and how the services are asked that its requests depend on.
-    pub(crate) fn set_serving(
-        &self,
-        check: impl Fn(Process) -> BoxFuture<'static, Vec<Dependency>> + Send + Sync + 'static,
-    ) {
-        self.0.readiness.serve(check);
+    pub(crate) fn set_serving(&self, ask: impl Fn(Process) -> BoxFuture<'static, Vec<Check>> + Send + Sync + 'static) {
+        self.0.readiness.serve(ask);
     }
 
     /// Whether requests should be sent to this process. What its services answered holds for a second, and many who ask at the same time

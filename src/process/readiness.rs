@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -16,20 +17,36 @@ use crate::error::one_line;
 /// For so long a look at the services holds.
 const HOLDS: Duration = Duration::from_secs(1);
 
-/// Something that the process cannot do its work without, such as its database.
+/// What a service answered that was asked whether it can do its work.
 #[derive(Debug, Clone)]
-pub(crate) struct Dependency {
-    /// What it is, such as `database`.
-    pub(crate) name: &'static str,
+pub struct Check {
+    /// The service, such as `database`.
+    pub name: &'static str,
     /// Why it cannot do its work; `None` where it can. It may name hosts and files.
-    pub(crate) reason: Option<String>,
+    pub reason: Option<String>,
     /// How long it took to answer.
-    pub(crate) duration: Duration,
+    pub duration: Duration,
 }
 
-impl Dependency {
+impl Check {
+    /// Whether the service can do its work.
+    pub fn is_ok(&self) -> bool {
+        self.reason.is_none()
+    }
+
+    /// It as JSON; with details it has the reason and the time too.
+    pub(crate) fn shown(&self, has_details: bool) -> ShownCheck<'_> {
+        let milliseconds = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
+        ShownCheck {
+            name: self.name,
+            ok: self.is_ok(),
+            milliseconds: has_details.then_some(milliseconds),
+            reason: self.reason.as_deref().filter(|_| has_details),
+        }
+    }
+
     /// Writes a line when it has changed whether it can work: probes may ask every second, and an operator need not read it as often.
-    fn tell_change(&self, before: &[Dependency]) {
+    fn tell_change(&self, before: &[Check]) {
         let was_well = before.iter().find(|other| other.name == self.name).is_none_or(|other| other.reason.is_none());
         match &self.reason {
             Some(reason) if was_well => {
@@ -39,6 +56,17 @@ impl Dependency {
             _ => {}
         }
     }
+}
+
+/// See [`Check::shown`].
+#[derive(Debug, Serialize)]
+pub(crate) struct ShownCheck<'a> {
+    name: &'a str,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    milliseconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 /// How far a process has come.
@@ -57,59 +85,59 @@ pub(crate) enum Phase {
 pub(crate) struct Readiness {
     pub(crate) phase: Phase,
     /// What its services answered; nothing is asked unless the process serves.
-    pub(crate) dependencies: Arc<[Dependency]>,
+    pub(crate) checks: Arc<[Check]>,
 }
 
 impl Readiness {
     /// The readiness of a process in this phase, of whose services nothing is known.
     pub(crate) fn in_phase(phase: Phase) -> Readiness {
-        Readiness { phase, dependencies: Arc::default() }
+        Readiness { phase, checks: Arc::default() }
     }
 
     /// Whether requests should be sent.
     pub(crate) fn is_ready(&self) -> bool {
-        self.phase == Phase::Serving && self.dependencies.iter().all(|dependency| dependency.reason.is_none())
+        self.phase == Phase::Serving && self.checks.iter().all(Check::is_ok)
     }
 }
 
 /// Asks all services that requests depend on.
-type Check = dyn Fn(Process) -> BoxFuture<'static, Vec<Dependency>> + Send + Sync;
+type Ask = dyn Fn(Process) -> BoxFuture<'static, Vec<Check>> + Send + Sync;
 
 /// What a process finds out about its readiness.
 #[derive(Default)]
 pub(super) struct Watch {
     /// Set when the process serves.
-    check: OnceLock<Box<Check>>,
+    ask: OnceLock<Box<Ask>>,
     latest: Mutex<Option<Latest>>,
 }
 
 struct Latest {
     at: Instant,
-    dependencies: Arc<[Dependency]>,
+    checks: Arc<[Check]>,
 }
 
 impl Watch {
     /// Says that the process serves from now on, and how its services are asked.
-    pub(super) fn serve(&self, check: impl Fn(Process) -> BoxFuture<'static, Vec<Dependency>> + Send + Sync + 'static) {
+    pub(super) fn serve(&self, ask: impl Fn(Process) -> BoxFuture<'static, Vec<Check>> + Send + Sync + 'static) {
         // A process begins to serve once.
-        let _ = self.check.set(Box::new(check));
+        let _ = self.ask.set(Box::new(ask));
     }
 
     pub(super) async fn readiness(&self, process: &Process) -> Readiness {
-        let Some(check) = self.check.get() else { return Readiness::in_phase(Phase::Starting) };
+        let Some(ask) = self.ask.get() else { return Readiness::in_phase(Phase::Starting) };
         // Whoever waits here finds what the one before has found.
         let mut latest = self.latest.lock().await;
         let kept = latest.as_ref().filter(|latest| latest.at.elapsed() < HOLDS);
-        let dependencies = match kept {
-            Some(latest) => Arc::clone(&latest.dependencies),
+        let checks = match kept {
+            Some(latest) => Arc::clone(&latest.checks),
             None => {
-                let dependencies: Arc<[Dependency]> = check(process.clone()).await.into();
-                let before = latest.as_ref().map_or(&[][..], |latest| &latest.dependencies);
-                dependencies.iter().for_each(|dependency| dependency.tell_change(before));
-                *latest = Some(Latest { at: Instant::now(), dependencies: Arc::clone(&dependencies) });
-                dependencies
+                let checks: Arc<[Check]> = ask(process.clone()).await.into();
+                let before = latest.as_ref().map_or(&[][..], |latest| &latest.checks);
+                checks.iter().for_each(|check| check.tell_change(before));
+                *latest = Some(Latest { at: Instant::now(), checks: Arc::clone(&checks) });
+                checks
             }
         };
-        Readiness { phase: Phase::Serving, dependencies }
+        Readiness { phase: Phase::Serving, checks }
     }
 }

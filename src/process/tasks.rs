@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::one_line;
+use crate::error::{one_line, panic_text};
 
 /// The tasks of a process.
 #[derive(Debug)]
@@ -83,8 +83,6 @@ impl Tasks {
 /// Runs a task; a panic in it goes to the log and ends nothing else.
 pub(super) async fn caught(name: &'static str, task: impl Future<Output = ()>) {
     if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let text = one_line(text.unwrap_or("without a message"));
-        tracing::error!(task = name, "a background task panicked: {text}");
+        tracing::error!(task = name, "a background task panicked: {}", one_line(panic_text(&*panic)));
     }
 }

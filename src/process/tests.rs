@@ -107,7 +107,7 @@ async fn many_who_ask_whether_a_process_is_ready_cost_its_services_one_look_a_se
             counted.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(300)).await;
             let reason = (!well.load(Ordering::Relaxed)).then(|| "gone".to_string());
-            vec![Dependency { name: "database", reason, duration: Duration::ZERO }]
+            vec![Check { name: "database", reason, duration: Duration::ZERO }]
         }
         .boxed()
     });

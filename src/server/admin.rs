@@ -21,7 +21,7 @@ use serde::Serialize;
 use super::{Answer, Answered, Arrival, Options, Over, Peer, Replied, body};
 use crate::http::{Client, RequestIds, host};
 use crate::metrics::Gathered;
-use crate::process::{Dependency, Phase, Process, Readiness};
+use crate::process::{Phase, Process, Readiness, ShownCheck};
 use crate::site::without_port;
 
 /// What `/` says.
@@ -154,15 +154,6 @@ struct Shown<'a> {
     checks: Vec<ShownCheck<'a>>,
 }
 
-#[derive(Serialize)]
-struct ShownCheck<'a> {
-    name: &'a str,
-    ok: bool,
-    milliseconds: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-}
-
 impl<'a> Shown<'a> {
     fn of(readiness: &'a Readiness) -> Shown<'a> {
         let phase = match readiness.phase {
@@ -170,19 +161,8 @@ impl<'a> Shown<'a> {
             Phase::Serving => "serving",
             Phase::Stopping => "stopping",
         };
-        let checks = readiness.dependencies.iter().map(ShownCheck::of).collect();
+        let checks = readiness.checks.iter().map(|check| check.shown(true)).collect();
         Shown { ready: readiness.is_ready(), phase, checks }
-    }
-}
-
-impl<'a> ShownCheck<'a> {
-    fn of(dependency: &'a Dependency) -> ShownCheck<'a> {
-        ShownCheck {
-            name: dependency.name,
-            ok: dependency.reason.is_none(),
-            milliseconds: u64::try_from(dependency.duration.as_millis()).unwrap_or(u64::MAX),
-            reason: dependency.reason.as_deref(),
-        }
     }
 }
 
@@ -206,6 +186,7 @@ fn page(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Check;
 
     #[tokio::test]
     async fn before_there_is_a_process_it_is_alive_but_not_ready() {
@@ -239,9 +220,9 @@ mod tests {
 
     #[test]
     fn a_service_that_fails_is_named_with_its_reason() {
-        let well = Dependency { name: "cache", reason: None, duration: Duration::from_millis(2) };
-        let ill = Dependency { name: "database", reason: Some("gone".to_string()), duration: Duration::from_secs(3) };
-        let readiness = Readiness { phase: Phase::Serving, dependencies: Arc::from([well, ill]) };
+        let well = Check { name: "cache", reason: None, duration: Duration::from_millis(2) };
+        let ill = Check { name: "database", reason: Some("gone".to_string()), duration: Duration::from_secs(3) };
+        let readiness = Readiness { phase: Phase::Serving, checks: Arc::from([well, ill]) };
         let text = serde_json::to_string(&Shown::of(&readiness)).unwrap();
         let checks = r#"[{"name":"cache","ok":true,"milliseconds":2},{"name":"database","ok":false,"milliseconds":3000,"reason":"gone"}]"#;
         assert_eq!(text, format!(r#"{{"ready":false,"phase":"serving","checks":{checks}}}"#));

@@ -31,6 +31,7 @@ use super::pipeline::X_REQUEST_ID;
 use super::span::RequestSpan;
 use super::wire::Activity;
 use super::{Answer, Answered, Peer, body};
+use crate::error::panic_text;
 
 /// Tells the client that this was the last answer on its connection.
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -216,11 +217,6 @@ fn status(code: StatusCode) -> Response<Bytes> {
     let mut response = Response::default();
     *response.status_mut() = code;
     response
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
 
 /// The body of an answer, which notes when hyper has done with it.

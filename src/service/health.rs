@@ -9,21 +9,11 @@ use serde::Serialize;
 
 use crate::error::one_line;
 use crate::http::{IntoResponse, Response};
-use crate::process::{AsProcess, Dependency, Process};
+pub use crate::process::Check;
+use crate::process::{AsProcess, Process, ShownCheck};
 
 /// So long each service is waited for where the question is whether requests should be sent here: who asks that does not wait long either.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// What one service answered.
-#[derive(Debug, Clone)]
-pub struct Check {
-    /// The service, such as `database`.
-    pub name: &'static str,
-    /// Why it cannot do its work; `None` where it can.
-    pub reason: Option<String>,
-    /// How long it took to answer.
-    pub duration: Duration,
-}
 
 /// A service that was asked.
 struct Asked<'a> {
@@ -39,11 +29,11 @@ pub struct Report {
     is_prod: bool,
 }
 
-impl Check {
+impl<'a> Asked<'a> {
     /// Waits for a service's answer; what takes time is limited by the service itself. Without an answer to wait for the process does not
     /// have the service.
     #[allow(dead_code, reason = "which services can be asked is a matter of features")]
-    fn of<'a>(name: &'static str, answer: impl Future<Output = Option<Result<(), String>>> + Send + 'a) -> Asked<'a> {
+    fn new(name: &'static str, answer: impl Future<Output = Option<Result<(), String>>> + Send + 'a) -> Self {
         let answer = Box::pin(async move {
             let start = Instant::now();
             let reason = answer.await?.err();
@@ -52,14 +42,11 @@ impl Check {
         Asked { name, answer }
     }
 
-    /// Of a service that was not waited for any longer.
-    fn without_answer(name: &'static str) -> Check {
-        Check { name, reason: Some(format!("no answer within {} s", PATIENCE.as_secs())), duration: PATIENCE }
-    }
-
-    /// Whether the service can do its work.
-    pub fn is_ok(&self) -> bool {
-        self.reason.is_none()
+    /// Waits for the answer, but for [`PATIENCE`] only.
+    async fn answer_soon(self) -> Option<Check> {
+        let reason = || Some(format!("no answer within {} s", PATIENCE.as_secs()));
+        let late = |_| Some(Check { name: self.name, reason: reason(), duration: PATIENCE });
+        tokio::time::timeout(PATIENCE, self.answer).await.unwrap_or_else(late)
     }
 }
 
@@ -77,7 +64,7 @@ pub async fn check(of: &impl AsProcess) -> Report {
     #[allow(unused_mut, reason = "which services can be asked is a matter of features")]
     let mut asked = asked_for_requests(process);
     #[cfg(feature = "mail")]
-    asked.push(Check::of("mail", super::mail::check(process)));
+    asked.push(Asked::new("mail", super::mail::check(process)));
     let answers = asked.into_iter().map(|asked| asked.answer);
     let mut checks: Vec<Check> = future::join_all(answers).await.into_iter().flatten().collect();
     checks.sort_by_key(|check| check.name);
@@ -86,12 +73,9 @@ pub async fn check(of: &impl AsProcess) -> Report {
 
 /// Asks the services that requests depend on, none of them for longer than three seconds. Mail is left out: it waits in its queue while
 /// the server is away, and to ask a server of somebody else's every few seconds would be bad manners.
-pub(crate) async fn dependencies(process: &Process) -> Vec<Dependency> {
-    let answers = asked_for_requests(process).into_iter().map(async |Asked { name, answer }| {
-        let answered = tokio::time::timeout(PATIENCE, answer).await;
-        answered.unwrap_or_else(|_| Some(Check::without_answer(name)))
-    });
-    future::join_all(answers).await.into_iter().flatten().map(Dependency::from).collect()
+pub(crate) async fn dependencies(process: &Process) -> Vec<Check> {
+    let answers = asked_for_requests(process).into_iter().map(Asked::answer_soon);
+    future::join_all(answers).await.into_iter().flatten().collect()
 }
 
 /// The questions to the services that answers are made with.
@@ -99,19 +83,12 @@ pub(crate) async fn dependencies(process: &Process) -> Vec<Dependency> {
 fn asked_for_requests(process: &Process) -> Vec<Asked<'_>> {
     Vec::from([
         #[cfg(feature = "cache")]
-        Check::of("cache", async { Some(super::cache::check(process).await.map_err(|error| error.to_string())) }),
+        Asked::new("cache", async { Some(super::cache::check(process).await.map_err(|error| error.to_string())) }),
         #[cfg(feature = "db")]
-        Check::of("database", super::db::ping(process)),
+        Asked::new("database", super::db::ping(process)),
         #[cfg(feature = "session")]
-        Check::of("sessions", async { Some(super::session::check(process).await.map_err(|error| error.to_string())) }),
+        Asked::new("sessions", async { Some(super::session::check(process).await.map_err(|error| error.to_string())) }),
     ])
-}
-
-impl From<Check> for Dependency {
-    fn from(check: Check) -> Self {
-        let Check { name, reason, duration } = check;
-        Dependency { name, reason, duration }
-    }
 }
 
 impl Report {
@@ -128,16 +105,6 @@ struct Shown<'a> {
     checks: Vec<ShownCheck<'a>>,
 }
 
-#[derive(Serialize)]
-struct ShownCheck<'a> {
-    name: &'a str,
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    milliseconds: Option<u64>,
-}
-
 /// 200 where every service can do its work, else 503 (RFC 9110 section 15.6.4), with a JSON document that names the services. In
 /// development it has reasons and times too; in production the reasons go to the log. It is never kept by a cache.
 impl IntoResponse for Report {
@@ -147,21 +114,9 @@ impl IntoResponse for Report {
                 tracing::warn!(service = check.name, "a check failed: {}", one_line(reason));
             }
         }
-        let checks = self.checks.iter().map(|check| check.shown(self.is_prod)).collect();
+        let checks = self.checks.iter().map(|check| check.shown(!self.is_prod)).collect();
         let shown = Shown { ok: self.is_ok(), checks };
         let status = if self.is_ok() { 200 } else { 503 };
         Response::json(&shown).with_status(status).with_header("cache-control", "no-store")
-    }
-}
-
-impl Check {
-    fn shown(&self, is_prod: bool) -> ShownCheck<'_> {
-        let milliseconds = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
-        ShownCheck {
-            name: self.name,
-            ok: self.is_ok(),
-            reason: self.reason.as_deref().filter(|_| !is_prod),
-            milliseconds: (!is_prod).then_some(milliseconds),
-        }
     }
 }

@@ -1,12 +1,9 @@
 //! The socket of `server.admin`, an address with its port in one text.
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 
-use tokio::net::TcpListener;
-
-use super::{Bound, Holder, Listener, UNIX_PREFIX, bind_file};
+use super::{Bound, Holder, Listener, UNIX_PREFIX, bind_file, bind_port_of};
 use crate::error::Error;
 
 /// An address as `server.admin` writes it.
@@ -88,33 +85,12 @@ impl Listener {
         }
         let socket = match address {
             AdminAddress::File(path) => bind_file(Path::new(path)).await?,
-            AdminAddress::Port(host, port) => bind(host, *port, name).await?,
+            AdminAddress::Port(host, port) => bind_port_of(host, *port)
+                .await
+                .map_err(|why| Error::Listen(format!("{name} cannot be listened on: {why}")))?,
         };
         Ok(Listener { socket, holder: Holder::Nobody })
     }
-}
-
-async fn bind(host: &str, port: u16, name: &str) -> Result<Bound, Error> {
-    let refused = |why: String| Error::Listen(format!("{name} cannot be listened on: {why}"));
-    let found = tokio::net::lookup_host((host, port)).await;
-    let found: Vec<SocketAddr> =
-        found.map_err(|error| refused(format!("`{host}` is no known host name ({error})")))?.collect();
-    let bound = TcpListener::bind(&*found).await.and_then(|listener| {
-        let address = listener.local_addr()?;
-        Ok(Bound::Tcp(listener, address))
-    });
-    bound.map_err(|error| {
-        refused(match error.kind() {
-            ErrorKind::AddrInUse => {
-                "another process listens there, or this one serves the site there; take another port".to_string()
-            }
-            ErrorKind::AddrNotAvailable => {
-                format!("`{host}` does not belong to this machine; take an address that does, such as `127.0.0.1`")
-            }
-            ErrorKind::PermissionDenied => "ports below 1024 need a privilege; take a higher one".to_string(),
-            _ => error.to_string(),
-        })
-    })
 }
 
 #[cfg(test)]
@@ -157,7 +133,7 @@ mod tests {
         }
         let address = AdminAddress::Port("localhost".to_string(), port);
         let error = Listener::bind_admin(&address, Some(&main), "`server.admin`").await.unwrap_err().to_string();
-        assert!(error.starts_with("`server.admin` cannot be listened on: another process listens there"), "{error}");
+        assert!(error.starts_with("`server.admin` cannot be listened on: a process listens there already"), "{error}");
         let other = AdminAddress::Port("127.0.0.1".to_string(), 0);
         assert!(Listener::bind_admin(&other, Some(&main), "`server.admin`").await.is_ok());
     }

@@ -4,8 +4,10 @@
 //! come in ready-made.
 
 mod admin;
+mod file;
 #[cfg(feature = "overlay")]
 mod shared;
+mod socket;
 mod systemd;
 
 use std::fmt;
@@ -13,20 +15,18 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener as StdTcpListener};
 #[cfg(target_os = "linux")]
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener as StdUnixListener};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener};
 
 use super::Peer;
 use crate::error::Error;
 pub use admin::AdminAddress;
+use file::{SocketFile, bind_file};
 #[cfg(feature = "overlay")]
 pub use shared::SharedSocket;
+pub(super) use socket::Socket;
 pub use systemd::Sockets;
 
 /// What `server.address` starts with where it names a socket file.
@@ -156,154 +156,30 @@ async fn bind_port(address: &str, port: u16) -> Result<Bound, Error> {
         )));
     }
     let name = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let addresses: Vec<SocketAddr> = match tokio::net::lookup_host((host, port)).await {
-        Ok(found) => found.collect(),
-        Err(error) => {
-            return Err(Error::Listen(format!(
-                "cannot listen on `{name}`: `{host}` is no known host name ({error}); set `server.address` to an address of this machine"
-            )));
-        }
-    };
-    let bound = TcpListener::bind(&*addresses).await.and_then(|listener| {
+    bind_port_of(host, port).await.map_err(|why| {
+        Error::Listen(format!("cannot listen on `{name}`, which `server.address` and `server.port` say: {why}"))
+    })
+}
+
+/// Binds a port of a host without brackets. An error says what is wrong and what to do, but not which setting it is about.
+async fn bind_port_of(host: &str, port: u16) -> Result<Bound, String> {
+    let found = tokio::net::lookup_host((host, port)).await;
+    let found =
+        found.map_err(|error| format!("`{host}` is no known host name ({error}); take an address of this machine"))?;
+    let bound = TcpListener::bind(&*found.collect::<Vec<_>>()).await.and_then(|listener| {
         let address = listener.local_addr()?;
         Ok(Bound::Tcp(listener, address))
     });
-    bound.map_err(|error| refused(&name, &error))
-}
-
-fn refused(name: &str, error: &io::Error) -> Error {
-    let advice = match error.kind() {
+    bound.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
-            "another process listens there; stop it or set `server.port` to another port (0 takes a free one)".to_owned()
+            "a process listens there already; stop it or take another port (0 takes a free one)".to_owned()
         }
         ErrorKind::PermissionDenied => {
-            "ports below 1024 need a privilege; set `server.port` to a higher one or give the process CAP_NET_BIND_SERVICE"
-                .to_owned()
+            "ports below 1024 need a privilege; take a higher one or give the process CAP_NET_BIND_SERVICE".to_owned()
         }
         ErrorKind::AddrNotAvailable => {
-            "the address does not belong to this machine; set `server.address` to one that does".to_owned()
+            format!("`{host}` does not belong to this machine; take an address that does, such as `127.0.0.1`")
         }
-        _ => format!("{error}; check `server.address` and `server.port`"),
-    };
-    Error::Listen(format!("cannot listen on `{name}`: {advice}"))
-}
-
-async fn bind_file(path: &Path) -> Result<Bound, Error> {
-    let failed = |text: String| Error::Listen(format!("cannot listen on `{UNIX_PREFIX}{}`: {text}", path.display()));
-    if path.as_os_str().is_empty() {
-        return Err(failed("the path is missing; write `unix:` and the path of the socket file".to_owned()));
-    }
-    remove_stale(path).await.map_err(failed)?;
-    let listener = UnixListener::bind(path).map_err(|error| {
-        failed(match error.kind() {
-            ErrorKind::NotFound => {
-                "the folder does not exist; create it, in a unit file with `RuntimeDirectory=`".to_owned()
-            }
-            ErrorKind::PermissionDenied => "the folder may not be written by this user; change its owner".to_owned(),
-            ErrorKind::AddrInUse => "another process has just begun to listen there; stop it".to_owned(),
-            ErrorKind::InvalidInput => "the path is too long for a socket; take one under 108 bytes".to_owned(),
-            _ => error.to_string(),
-        })
-    })?;
-    let file = SocketFile::new(path).map_err(|error| failed(error.to_string()))?;
-    Ok(Bound::Unix(listener, file))
-}
-
-/// Removes what a process that ended without cleaning up has left, and nothing else: a file of another kind stays, and so does a
-/// socket that somebody still answers on.
-async fn remove_stale(path: &Path) -> Result<(), String> {
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error.to_string()),
-        Ok(found) if !found.file_type().is_socket() => {
-            return Err("a file that is no socket is in the way; remove it or take another path".to_owned());
-        }
-        Ok(_) => {}
-    }
-    match UnixStream::connect(path).await {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path).map_err(|error| format!("the old socket file cannot be removed: {error}"))
-        }
-        Err(error) => Err(format!("the socket file that is there cannot be tried: {error}; remove it")),
-        Ok(_) => Err("another process listens there; stop it or take another path".to_owned()),
-    }
-}
-
-/// The file of a listener. Who has made it removes it with the listener, unless another process has put its own there since.
-#[derive(Debug)]
-struct SocketFile {
-    path: PathBuf,
-    /// Device and inode, for the process that has made the file.
-    made: Option<(u64, u64)>,
-}
-
-impl SocketFile {
-    fn new(path: &Path) -> io::Result<Self> {
-        let path = std::path::absolute(path)?;
-        let found = std::fs::symlink_metadata(&path)?;
-        Ok(SocketFile { path, made: Some((found.dev(), found.ino())) })
-    }
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        let Some(made) = self.made else { return };
-        let ours = std::fs::symlink_metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == made);
-        if ours {
-            // A file that is left behind does no harm: the next start replaces it.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// One accepted connection. One type for both kinds, so that hyper is compiled once.
-#[derive(Debug)]
-pub(super) enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Socket::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_write(cx, buffer),
-            Socket::Unix(stream) => Pin::new(stream).poll_write(cx, buffer),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
-            Socket::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Sockets keep nothing back.
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Socket::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
+        _ => error.to_string(),
+    })
 }

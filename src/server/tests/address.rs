@@ -12,7 +12,7 @@ async fn addresses_that_cannot_be_used_are_explained() {
     let taken = Listener::bind("127.0.0.1", 0).await.unwrap();
     let port = taken.address().unwrap().port();
     for (address, port, expected) in [
-        ("127.0.0.1", port, "another process listens there"),
+        ("127.0.0.1", port, "a process listens there already"),
         ("192.0.2.1", 0, "does not belong to this machine"),
         ("127.0.0.1:80", 0, "carries a port"),
         ("", 0, "is empty"),

@@ -86,7 +86,7 @@ fn a_wrong_operators_address_ends_the_start() {
     assert!(same.contains("`server.admin`") && same.contains("the site itself is served at"), "{same}");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = refused(&[prod, "server.port=0", &format!("server.admin={}", taken.local_addr().unwrap())]);
-    assert!(taken.contains("another process listens there"), "{taken}");
+    assert!(taken.contains("a process listens there already"), "{taken}");
     let no_port = refused(&[prod, "server.port=0", "server.admin=127.0.0.1"]);
     assert!(no_port.contains("no host or no port") && no_port.contains("127.0.0.1:9090"), "{no_port}");
     let open = refused(&["environment.is_prod=false", "server.port=0", "server.admin=0.0.0.0:0"]);
