@@ -90,9 +90,9 @@ impl Command {
             Command::Nginx(flags) => (flags, deploy::nginx),
             Command::Systemd(flags) => (flags, deploy::systemd),
             Command::Install(flags) => return flags.run(app, options),
-            Command::Upgrade(flags) => return flags.run(app),
-            Command::Rollback(flags) => return flags.run(app),
-            Command::Uninstall(flags) => return flags.run(app),
+            Command::Upgrade(flags) => return flags.run(app, options),
+            Command::Rollback(flags) => return flags.run(app, options),
+            Command::Uninstall(flags) => return flags.run(app, options),
             Command::Describe => return install::describe(app, options),
         };
         let subject = Subject::new(options.snapshot(app)?, options.outside()?)?;

@@ -23,12 +23,9 @@ const KEPT: usize = 3;
 /// What all these commands take.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Common {
-    /// Show what would be done and change nothing; needs no root
+    /// Show what would be done and change nothing; needs no root where nothing is deployed yet
     #[arg(long)]
     dry_run: bool,
-    /// Replace or remove what was changed by hand as well, and keep it beside its place as `.old`
-    #[arg(long)]
-    force: bool,
     /// Put everything beneath DIR in the place of `/`, for an image of a machine; nothing is started or tested there
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -47,6 +44,9 @@ pub(super) struct Install {
     /// Set up NGINX after all
     #[arg(long)]
     with_nginx: bool,
+    /// Replace what was changed by hand as well, and keep it beside its place as `.old`
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     credentials: Credentials,
     #[command(flatten)]
@@ -90,6 +90,9 @@ struct Again {
     /// How many versions are kept
     #[arg(long, value_name = "N", default_value_t = KEPT)]
     keep: usize,
+    /// Replace what was changed by hand as well, and keep it beside its place as `.old`
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -119,12 +122,17 @@ fn credential(text: &str) -> Result<(String, PathBuf), String> {
 
 impl Install {
     pub(super) fn run(mut self, app: &App, options: &Options) -> Result<ExitCode, Error> {
+        if options.credentials.is_some() {
+            let text =
+                "`--credentials` says nothing to `deploy install`: `--credential ID=FILE` puts a secret in place";
+            return Err(Error::Deploy(text.to_string()));
+        }
         let snapshot = options.snapshot(app)?;
         let is_named = self.choices.name.is_some();
         let name = name(app, self.choices.name.as_ref());
         self.choices.name = Some(name.clone());
         let (machine, _lock) = begin(name, &self.common)?;
-        let record = record(&machine, &self.common)?;
+        let record = Record::read(&machine.layout)?;
         let record = if self.fresh { record.map(Record::without_choices) } else { record };
         let earlier = record.as_ref().filter(|_| !self.fresh).map(Record::choices).transpose()?;
         let choices = self.choices.over(earlier, options, &Subject::new(snapshot, options.outside()?)?)?;
@@ -134,7 +142,7 @@ impl Install {
             record: record.unwrap_or_default().choosing(&choices),
             credentials: self.credentials.files,
             nginx: (self.no_nginx || self.with_nginx || self.fresh).then_some(!self.no_nginx),
-            force: self.common.force,
+            force: self.force,
             is_named,
             dry_run: self.common.dry_run,
         };
@@ -143,7 +151,8 @@ impl Install {
 }
 
 impl Upgrade {
-    pub(super) fn run(self, app: &App) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, app: &App, options: &Options) -> Result<ExitCode, Error> {
+        choose_nothing("upgrade", options)?;
         let (machine, _lock) = begin(self.again.name(app), &self.again.common)?;
         let wish = self.again.wish(&machine, Kind::Upgrade, self.binary)?;
         carry_out(&machine, Wish { credentials: self.credentials.files, ..wish }, self.again.keep)
@@ -151,7 +160,8 @@ impl Upgrade {
 }
 
 impl Rollback {
-    pub(super) fn run(self, app: &App) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, app: &App, options: &Options) -> Result<ExitCode, Error> {
+        choose_nothing("rollback", options)?;
         let (machine, _lock) = begin(self.again.name(app), &self.again.common)?;
         let wish = self.again.wish(&machine, Kind::Rollback, install::earlier(&machine, self.to.as_deref())?)?;
         carry_out(&machine, wish, self.again.keep)
@@ -164,14 +174,14 @@ impl Again {
     }
 
     fn wish(&self, machine: &Machine, kind: Kind, binary: PathBuf) -> Result<Wish, Error> {
-        let record = record(machine, &self.common)?;
+        let record = Record::read(&machine.layout)?;
         Ok(Wish {
             kind,
             binary,
             record: record.ok_or_else(|| nothing(machine))?,
             credentials: Vec::new(),
             nginx: None,
-            force: self.common.force,
+            force: self.force,
             is_named: self.name.is_some(),
             dry_run: self.common.dry_run,
         })
@@ -179,9 +189,10 @@ impl Again {
 }
 
 impl Uninstall {
-    pub(super) fn run(self, app: &App) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, app: &App, options: &Options) -> Result<ExitCode, Error> {
+        choose_nothing("uninstall", options)?;
         let (machine, _lock) = begin(name(app, self.name.as_ref()), &self.common)?;
-        let record = record(&machine, &self.common)?;
+        let record = Record::read(&machine.layout)?;
         if record.is_none() && !machine.layout.on_disk(machine.layout.home()).exists() {
             return Err(nothing(&machine));
         }
@@ -213,6 +224,20 @@ pub(super) fn describe(app: &App, options: &Options) -> Result<ExitCode, Error> 
 /// The name of the deployment that a command is about.
 pub(super) fn name(app: &App, given: Option<&String>) -> String {
     given.cloned().or_else(install::own_name).unwrap_or_else(|| app.snapshot().name.to_string())
+}
+
+/// Makes sure that nobody takes a command for one that changes the choices of a deployment.
+///
+/// # Errors
+///
+/// [`Error::Deploy`] where a flag says what is to be chosen.
+fn choose_nothing(command: &str, options: &Options) -> Result<(), Error> {
+    match options.given().first() {
+        None => Ok(()),
+        Some(flag) => Err(Error::Deploy(format!(
+            "`{flag}` says nothing to `deploy {command}`, which keeps to the choices of before: `deploy install` is for other ones"
+        ))),
+    }
 }
 
 /// The machine, which nobody else deploys to from here on, once it has been checked.
@@ -260,18 +285,10 @@ fn stop_asked() -> Result<Arc<AtomicBool>, Error> {
     Ok(flag)
 }
 
-/// What is deployed so far. A user who may not look plans as if there were nothing.
-fn record(machine: &Machine, common: &Common) -> Result<Option<Record>, Error> {
-    match common.dry_run && install::is_hidden(&machine.layout.on_disk(machine.layout.etc())) {
-        true => Ok(None),
-        false => Record::read(&machine.layout),
-    }
-}
-
 fn nothing(machine: &Machine) -> Error {
     let (name, path) = (machine.layout.name(), machine.layout.choices());
     Error::Deploy(format!(
-        "nothing that this user can see is deployed as `{name}` (there is no `{}`): begin with `deploy install`, or give the name with `--name`",
+        "nothing is deployed as `{name}` (there is no `{}`): begin with `deploy install`, or give the name with `--name`",
         path.display()
     ))
 }

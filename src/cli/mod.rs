@@ -217,6 +217,21 @@ impl Options {
         Settings::load(&app.snapshot(), self.outside()?)
     }
 
+    /// The flags that were given which change what the site is or which settings it has.
+    fn given(&self) -> Vec<&'static str> {
+        let mut given = Vec::new();
+        let mut add = |name, is_given: bool| given.extend(is_given.then_some(name));
+        add("--set", !self.pairs.is_empty());
+        add("--address", self.address.is_some());
+        add("--port", self.port.is_some());
+        add("--credentials", self.credentials.is_some());
+        #[cfg(feature = "source")]
+        add("--settings", self.settings.is_some());
+        #[cfg(feature = "overlay")]
+        add("--overlay", self.overlay.is_some());
+        given
+    }
+
     /// The folder that `!credential` reads from, where there is one.
     fn credentials(&self) -> Option<PathBuf> {
         self.credentials.clone().or_else(|| std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))

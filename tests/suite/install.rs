@@ -190,3 +190,58 @@ fn the_web_server_may_read_what_is_written_whatever_the_umask_is() {
         assert_eq!(mode, expected, "{}", path.display());
     }
 }
+
+#[test]
+fn a_binary_named_without_a_folder_is_the_one_here_and_choices_are_for_install_alone() {
+    let Some(root) = root() else { return };
+    let home = tempfile::tempdir().expect("a temporary folder can be made");
+    let (done, text) = deploy(own(), &root, &CHOSEN);
+    assert!(done, "{text}");
+    // There is a command of the system by that name.
+    another(home.path(), "ls");
+    let mut command = Command::new(own());
+    command.current_dir(home.path()).args(["deploy", "upgrade", "ls", "--name", "shop", "--dry-run", "--root"]);
+    let output = command.arg(root.path()).output().expect("the binary can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    for command in [&["upgrade", "/proc/self/exe"][..], &["rollback"], &["uninstall"]] {
+        for flags in [["--set", "log.level=debug"], ["--port", "1"], ["--credentials", "/"], ["--overlay", "/"]] {
+            let (done, text) = deploy(own(), &root, &[command, &flags, &["--name", "shop"]].concat());
+            assert!(!done && text.contains(flags[0]) && text.contains("deploy install"), "{command:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn who_may_not_see_what_is_deployed_gets_no_plan() {
+    let Some(root) = root() else { return };
+    let (done, text) = deploy(own(), &root, &CHOSEN);
+    assert!(done, "{text}");
+    let name = ["--name", "shop", "--dry-run", "--root"];
+    for command in [&["install"][..], &["uninstall"]] {
+        let mut nobody = Command::new("setpriv");
+        nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(readable(&root).as_os_str());
+        let output = nobody.arg("deploy").args(command).args(name).arg(root.path()).output();
+        let output = match output {
+            Err(error) => return skip("setpriv", &error),
+            Ok(output) => output,
+        };
+        let text = String::from_utf8_lossy(&output.stderr);
+        if text.contains("setresuid failed") || text.contains("setgroups failed") {
+            return skip("setpriv", &std::io::Error::from(std::io::ErrorKind::PermissionDenied));
+        }
+        assert!(!output.status.success() && text.contains("/etc/shop") && text.contains("sudo"), "{text}");
+    }
+}
+
+/// The binary where everybody may run it: the folder of a checkout may be its owner's alone.
+fn readable(root: &TempDir) -> PathBuf {
+    let open = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(root.path(), open.clone()).expect("the folder is ours");
+    let place = root.path().join("kalgan");
+    if !place.exists() {
+        fs::copy(own(), &place).expect("the binary can be copied");
+        fs::set_permissions(&place, open).expect("the file is ours");
+    }
+    place
+}

@@ -39,6 +39,8 @@ impl Binary {
     ///
     /// [`Error::File`] where it cannot be read, [`Error::Deploy`] where it is no program for this machine.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        // A name without a slash would be looked for among the commands of the system.
+        let path = &std::path::absolute(path).map_err(|error| files::failed(path, "read", &error))?;
         let wrong = |error| files::failed(path, "read", &error);
         let mut file = File::open(path).map_err(wrong)?;
         if !file.metadata().map_err(wrong)?.is_file() {

@@ -1,6 +1,7 @@
 //! What must be so before anything is changed. All that is wrong is told together.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::machine::Call;
@@ -27,15 +28,21 @@ const IS_PROD: &str = "KALGAN__ENVIRONMENT__IS_PROD";
 ///
 /// # Errors
 ///
-/// [`Error::Deploy`] where the user is not root or systemd does not run the machine.
+/// [`Error::Deploy`] where the user is not root or systemd does not run the machine, and for a dry run where this user may not see what is
+/// deployed: the plan would be for another machine.
 pub(crate) fn machine(machine: &Machine, dry_run: bool) -> Result<(), Error> {
+    let etc = machine.on_disk(machine.layout.etc());
+    if std::fs::read_dir(&etc).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+        return Err(Error::Deploy(format!(
+            "`{}` tells what is deployed, and this user may not look into it: run the command with `sudo`",
+            etc.display()
+        )));
+    }
     if !machine.is_live || dry_run {
         return Ok(());
     }
     if !is_root() {
-        return Err(Error::Deploy(
-            "this changes the machine, so it needs root: run it with `sudo` (`--dry-run` does not)".to_string(),
-        ));
+        return Err(Error::Deploy("this changes the machine, so it needs root: run it with `sudo`".to_string()));
     }
     if !Path::new(BOOTED).is_dir() {
         return Err(Error::Deploy(format!(
@@ -100,8 +107,9 @@ fn production(target: &Target) -> Option<String> {
     (!is_told).then(|| {
         format!(
             "`{}` is a build for development, slow and large: build it with `cargo build --release`, or say that it is meant with \
-             `--set environment.is_prod=true`",
-            target.binary.shown
+             {}`--set environment.is_prod=true`",
+            target.binary.shown,
+            if target.wish.kind == Kind::Install { "" } else { "`deploy install` and " }
         )
     })
 }
@@ -122,7 +130,7 @@ fn credentials(machine: &Machine, target: &Target) -> Vec<String> {
     let needed = &target.description.credentials;
     let given = &target.wish.credentials;
     let is_given = |id: &String| given.iter().any(|(given, _)| given == id);
-    let is_there = |id: &String| target.is_hidden || target.credentials.contains(id) || is_given(id);
+    let is_there = |id: &String| target.credentials.contains(id) || is_given(id);
     let missing = needed.iter().filter(|id| !is_there(id)).map(|id| {
         let (folder, place) = (machine.layout.credentials(), machine.layout.credential(id));
         format!(

@@ -22,7 +22,7 @@ const OF_HOME: [&str; 8] =
 
 /// What is in the way of a first installation; nothing where the record of an earlier one is there, as after `uninstall`.
 pub(super) fn check(machine: &Machine, target: &Target) -> Option<String> {
-    let is_first = !target.is_hidden && !machine.on_disk(machine.layout.choices()).exists();
+    let is_first = !machine.on_disk(machine.layout.choices()).exists();
     if !is_first || target.wish.force {
         return None;
     }

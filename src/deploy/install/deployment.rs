@@ -98,14 +98,8 @@ impl Deployment {
 
 /// What an operator should know of.
 fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
-    if target.is_hidden {
-        plan.note(format!(
-            "this user cannot look into `{}`, so the plan takes it as empty",
-            machine.layout.etc().display()
-        ));
-    }
     let is_set = |name: &String| target.variables.iter().any(|(known, _)| known == name);
-    for name in target.description.variables.iter().filter(|name| !target.is_hidden && !is_set(name)) {
+    for name in target.description.variables.iter().filter(|name| !is_set(name)) {
         plan.note(format!(
             "the settings read the variable `{name}`, which is not in `{}`",
             machine.layout.environment().display()
@@ -132,8 +126,7 @@ fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
 
 /// What is chosen otherwise than before, and what that costs visitors.
 fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<(), Error> {
-    let earlier = if target.is_hidden { None } else { Record::read(&machine.layout)? };
-    let Some(earlier) = earlier else { return Ok(()) };
+    let Some(earlier) = Record::read(&machine.layout)? else { return Ok(()) };
     target.wish.record.chosen_otherwise(&earlier).into_iter().for_each(|line| plan.note(line));
     // Choices of before that cannot be understood are what `--fresh` may be for.
     let is_other = earlier.choices().is_ok_and(|had| {
@@ -201,8 +194,7 @@ fn keep_record(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Pla
     let place = machine.on_disk(&path);
     let text = recorded(target, placed).text();
     let says = format!("record the choices in `{}`", path.display());
-    let is_same = !target.is_hidden
-        && files::look(&place)? == files::Found::File { bytes: text.clone().into_bytes(), mode: 0o600 };
+    let is_same = files::look(&place)? == files::Found::File { bytes: text.clone().into_bytes(), mode: 0o600 };
     plan.add(match is_same {
         true => Step::unchanged(format!("the choices are recorded in `{}`", path.display())),
         false => Step::new(says, move |_, trail| files::write(trail, &place, text.as_bytes(), 0o600)),

@@ -47,7 +47,7 @@ pub(crate) use description::Description;
 pub(crate) use machine::{Machine, real};
 pub(crate) use record::Record;
 pub(crate) use removal::{plan as plan_removal, stays};
-pub(crate) use target::{Kind, Wish, is_hidden};
+pub(crate) use target::{Kind, Wish};
 use trail::Trail;
 pub(crate) use variables::read as read_variables;
 

@@ -60,7 +60,7 @@ pub(super) fn private(plan: &mut Plan, machine: &Machine, target: &Target) -> Re
         let bytes = fs::read(file).map_err(|error| files::failed(file, "read", &error))?;
         let path = machine.layout.credential(id);
         let place = machine.on_disk(&path);
-        let is_same = !target.is_hidden && files::look(&place)? == Found::File { bytes: bytes.clone(), mode: 0o600 };
+        let is_same = files::look(&place)? == Found::File { bytes: bytes.clone(), mode: 0o600 };
         if is_same {
             plan.add(Step::unchanged(format!("the credential `{id}` is in place")));
             continue;
@@ -206,9 +206,7 @@ pub(super) fn texts(plan: &mut Plan, machine: &Machine, target: &Target) -> Resu
             Since::Same => {
                 plan.add(Step::unchanged(format!("`{shown}` is as it should be")));
                 // The record is the last thing that a deployment writes.
-                if target.wish.record.hash(&file.path) != Some(&*record::hash(file.text.as_bytes()))
-                    && !target.is_hidden
-                {
+                if target.wish.record.hash(&file.path) != Some(&*record::hash(file.text.as_bytes())) {
                     placed.must_be_read(&file.path, true);
                 }
             }

@@ -57,8 +57,6 @@ pub(super) struct Target {
     pub(super) variables: Vec<(String, String)>,
     /// The credentials that are in place.
     pub(super) credentials: BTreeSet<String>,
-    /// `/etc/NAME` cannot be looked into, so the plan takes it as empty.
-    pub(super) is_hidden: bool,
     /// The version that `current` leads to.
     pub(super) current: Option<String>,
 }
@@ -72,11 +70,7 @@ impl Target {
     /// read.
     pub(super) fn new(machine: &Machine, wish: Wish) -> Result<Self, Error> {
         let layout = &machine.layout;
-        let is_hidden = wish.dry_run && is_hidden(&machine.on_disk(layout.etc()));
-        let (environment, credentials) = match is_hidden {
-            true => (String::new(), BTreeSet::new()),
-            false => (environment(machine)?, credentials(machine)?),
-        };
+        let (environment, credentials) = (environment(machine)?, credentials(machine)?);
         let variables = variables::read(&environment);
         let binary = Binary::open(&wish.binary)?;
         let flags = flags(&wish.record)?;
@@ -89,18 +83,7 @@ impl Target {
         let version = binary.version(&description.release);
         let current = link_name(&machine.on_disk(layout.current()))?;
         let binary = Rc::new(binary);
-        Ok(Target {
-            wish,
-            binary,
-            version,
-            description,
-            flags,
-            environment,
-            variables,
-            credentials,
-            is_hidden,
-            current,
-        })
+        Ok(Target { wish, binary, version, description, flags, environment, variables, credentials, current })
     }
 
     /// Whether the version that is to serve does so already.
@@ -112,11 +95,6 @@ impl Target {
     pub(super) fn has_nginx(&self) -> bool {
         self.wish.nginx.unwrap_or(!self.wish.record.installed.without_nginx)
     }
-}
-
-/// Whether this user may not look into a folder.
-pub(crate) fn is_hidden(folder: &Path) -> bool {
-    fs::read_dir(folder).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 /// The variables that a process of the deployment has, as far as its commands need them.
