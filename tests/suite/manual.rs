@@ -156,8 +156,8 @@ fn no_message_is_missing() {
 #[test]
 fn the_table_of_settings_is_complete_and_says_what_the_code_says() {
     let manual = Manual::read();
-    let english = &manual.pages["/en/reference"];
-    let spanish = &manual.pages["/es/referencia"];
+    // Long names say where they may be broken.
+    let [english, spanish] = ["/en/reference", "/es/referencia"].map(|page| manual.pages[page].replace("<wbr>", ""));
     for key in kalgan::snapshot::schema::KEYS {
         let cell = format!("<td><code>{}</code></td>", key.name);
         assert!(english.contains(&cell) && spanish.contains(&cell), "{}", key.name);

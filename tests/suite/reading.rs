@@ -40,6 +40,18 @@ const IN_SIGHT: &str = "(() => {
 })()";
 
 #[test]
+fn tables_of_long_names_are_not_cut_where_there_is_room() {
+    let (server, Some(mut browser)) = (Server::start(&[]), Browser::start()) else { return };
+    browser.show_as(1440, 900, false);
+    let tables = "[...document.querySelectorAll('.scroll')].map((table) => table.scrollWidth <= table.clientWidth)";
+    for address in ["/en/health-and-metrics", "/es/salud-y-m%C3%A9tricas", "/en/reference", "/es/referencia"] {
+        browser.open(&format!("{}{address}", server.origin));
+        let fit = browser.value(tables);
+        assert!(fit.as_array().is_some_and(|all| all.len() > 2 && !all.contains(&json!(false))), "{address}: {fit}");
+    }
+}
+
+#[test]
 fn text_and_ground_differ_enough_in_both_schemes() {
     let (server, Some(mut browser)) = (Server::start(&[]), Browser::start()) else { return };
     let mut grounds = Vec::new();
