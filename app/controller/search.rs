@@ -26,7 +26,7 @@ static HEADING: LazyLock<Regex> =
 
 /// Tags within a word or sentence, which leave no gap in the text.
 static INLINE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("</?(?:a|code|em|span|strong)(?: [^>]*)?>").expect("the expression is tested"));
+    LazyLock::new(|| Regex::new("</?(?:a|code|em|span|strong|wbr)(?: [^>]*)?>").expect("the expression is tested"));
 
 static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[^>]*>").expect("the expression is tested"));
 
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_page_becomes_its_sections() {
         let page = "<h1>T</h1><article class=\"prose\">\n<p>First &amp; <em>fore</em>most</p>\
-                    <h2 id=\"a\"><a href=\"#a\">A <code>b</code></a></h2><p>One</p><h3 id=\"x\">Two</h3></article><p>Not this</p>";
+                    <h2 id=\"a\"><a href=\"#a\">A <code>b</code></a></h2><p>On<wbr>e</p><h3 id=\"x\">Two</h3></article><p>Not this</p>";
         let mut entries = Vec::new();
         sections(&mut entries, page, "/en/t", "T", "Lead.");
         let seen: Vec<_> = entries.iter().map(|e| (e.address.as_str(), e.heading.as_str(), e.text.as_str())).collect();

@@ -77,8 +77,7 @@ fn every_page_has_its_language_title_and_description() {
 fn headings_begin_with_one_of_the_first_level_and_skip_none() {
     let manual = Manual::read();
     for (address, html) in manual.pages.iter() {
-        let (_, main) = html.split_once("<main").expect("every page has a main part");
-        let levels: Vec<u32> = all(main, "<h([1-6])[ >]").iter().map(|level| level.parse().unwrap()).collect();
+        let levels: Vec<u32> = all(html, "<h([1-6])[ >]").iter().map(|level| level.parse().unwrap()).collect();
         assert_eq!(levels.first(), Some(&1), "{address}");
         assert_eq!(levels.iter().filter(|level| **level == 1).count(), 1, "{address}");
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{address}: {levels:?}");
@@ -157,8 +156,8 @@ fn no_message_is_missing() {
 #[test]
 fn the_table_of_settings_is_complete_and_says_what_the_code_says() {
     let manual = Manual::read();
-    let english = &manual.pages["/en/reference"];
-    let spanish = &manual.pages["/es/referencia"];
+    // Long names say where they may be broken.
+    let [english, spanish] = ["/en/reference", "/es/referencia"].map(|page| manual.pages[page].replace("<wbr>", ""));
     for key in kalgan::snapshot::schema::KEYS {
         let cell = format!("<td><code>{}</code></td>", key.name);
         assert!(english.contains(&cell) && spanish.contains(&cell), "{}", key.name);

@@ -21,6 +21,37 @@ fn pages_fit_a_phone_and_a_wide_screen() {
 }
 
 #[test]
+fn the_entry_of_a_page_is_in_sight_in_the_menu() {
+    let (server, Some(mut browser)) = (Server::start(&[]), Browser::start()) else { return };
+    browser.show_as(1440, 900, false);
+    for address in ["/en/routing", "/en/logs", "/en/looking-into-a-binary", "/es/referencia"] {
+        browser.open(&format!("{}{address}", server.origin));
+        assert_eq!(browser.value(IN_SIGHT), json!(true), "{address}");
+    }
+    browser.open(&format!("{}/en", server.origin));
+    let closed = browser.value("document.querySelectorAll('#pages details:not([open])').length");
+    assert_eq!(closed, json!(0), "the first page is in no chapter, so it shows all");
+}
+
+/// Whether the entry of the open page is within the menu and the window, without scrolling.
+const IN_SIGHT: &str = "(() => {
+  const [menu, entry] = ['#pages', '#pages [aria-current]'].map((query) => document.querySelector(query).getBoundingClientRect());
+  return entry.height > 0 && entry.top >= menu.top && entry.bottom <= Math.min(menu.bottom, innerHeight);
+})()";
+
+#[test]
+fn tables_of_long_names_are_not_cut_where_there_is_room() {
+    let (server, Some(mut browser)) = (Server::start(&[]), Browser::start()) else { return };
+    browser.show_as(1440, 900, false);
+    let tables = "[...document.querySelectorAll('.scroll')].map((table) => table.scrollWidth <= table.clientWidth)";
+    for address in ["/en/health-and-metrics", "/es/salud-y-m%C3%A9tricas", "/en/reference", "/es/referencia"] {
+        browser.open(&format!("{}{address}", server.origin));
+        let fit = browser.value(tables);
+        assert!(fit.as_array().is_some_and(|all| all.len() > 2 && !all.contains(&json!(false))), "{address}: {fit}");
+    }
+}
+
+#[test]
 fn text_and_ground_differ_enough_in_both_schemes() {
     let (server, Some(mut browser)) = (Server::start(&[]), Browser::start()) else { return };
     let mut grounds = Vec::new();
@@ -48,7 +79,7 @@ const CONTRASTS: &str = r#"(() => {
     return (numbers(colour)[3] ?? 1) > 0 || !element.parentElement ? colour : ground(element.parentElement);
   };
   const kinds = ["p", "a", "h1", "h2", ".lead", "th", "td code", ".comment", ".string", ".keyword", ".name", ".number", ".tag",
-    ".pages a", ".pages a[aria-current]", ".pages h2", ".languages a", ".contents a", "figcaption", ".foot", ".steps small"];
+    ".pages a", ".pages a[aria-current]", ".pages summary", ".languages a", ".contents a", "figcaption", ".foot", ".steps small"];
   return kinds.flatMap((kind) => [...document.querySelectorAll(kind)].slice(0, 1).map((element) => {
     const [a, b] = [light(getComputedStyle(element).color), light(ground(element))];
     return { kind, ratio: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) };

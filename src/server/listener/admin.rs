@@ -28,7 +28,7 @@ impl AdminAddress {
                 false => Ok(AdminAddress::File(path.to_string())),
             };
         }
-        let advice = "write it as `127.0.0.1:9090`, `[::1]:9090` or `unix:PATH`";
+        let advice = "write it as `127.0.0.1:9091`, `[::1]:9091` or `unix:PATH`";
         if text.contains("://") {
             return Err(format!("is `{text}`, which is more than an address; {advice}"));
         }

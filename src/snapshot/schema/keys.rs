@@ -299,7 +299,7 @@ pub const KEYS: &[Key] = &[
         Text,
         Run,
         "",
-        "Address for figures and health checks, such as `127.0.0.1:9090` or `unix:PATH`; absent: there is none",
+        "Address for figures and health checks, such as `127.0.0.1:9091` or `unix:PATH`; absent: there is none",
     ),
     key(
         "server.compression",

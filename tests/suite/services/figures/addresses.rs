@@ -88,7 +88,7 @@ fn a_wrong_operators_address_ends_the_start() {
     let taken = refused(&[prod, "server.port=0", &format!("server.admin={}", taken.local_addr().unwrap())]);
     assert!(taken.contains("a process listens there already"), "{taken}");
     let no_port = refused(&[prod, "server.port=0", "server.admin=127.0.0.1"]);
-    assert!(no_port.contains("no host or no port") && no_port.contains("127.0.0.1:9090"), "{no_port}");
+    assert!(no_port.contains("no host or no port") && no_port.contains("127.0.0.1:9091"), "{no_port}");
     let open = refused(&["environment.is_prod=false", "server.port=0", "server.admin=0.0.0.0:0"]);
     assert!(open.contains("a development process listens on this machine only"), "{open}");
 }
