@@ -24,7 +24,7 @@ fn pages_fit_a_phone_and_a_wide_screen() {
 fn the_entry_of_a_page_is_in_sight_in_the_menu() {
     let (server, Some(mut browser)) = (Server::start(&[]), Browser::start()) else { return };
     browser.show_as(1440, 900, false);
-    for address in ["/en/routing", "/en/logs", "/en/looking-into-a-binary", "/es/referencia"] {
+    for address in ["/en/routing", "/en/logs", "/en/inspecting", "/es/referencia"] {
         browser.open(&format!("{}{address}", server.origin));
         assert_eq!(browser.value(IN_SIGHT), json!(true), "{address}");
     }
