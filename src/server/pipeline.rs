@@ -1,7 +1,7 @@
 //! What happens to a request between the socket and the answer, in this order:
 //!
-//! 1. it is told who asks ([`Serving::client`]), else 400 where trusted proxies contradict each other; and a static file is answered at once, where the address is one (it shadows routes, B85)
-//!    and the host is known;
+//! 1. it is told who asks ([`Serving::client`]), else 400 where trusted proxies contradict each other; and a static file is answered at
+//!    once, where the address is one (it shadows routes, B85) and the host is known;
 //! 2. the request is read: path and query must be understood, else 400, and the host known, else 421;
 //! 3. its route is found, else 404 or 405; `OPTIONS` answers by itself;
 //! 4. its language is decided: the route's, the negotiated one, or the default;

@@ -154,7 +154,8 @@ impl FileHeaders {
 /// Whether browsers show what has that media type as a page, with the scripts and styles in it.
 fn is_document(mime: &str) -> bool {
     const DOCUMENTS: [&str; 5] = ["text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml"];
-    DOCUMENTS.iter().any(|known| known.eq_ignore_ascii_case(essence(mime)))
+    let essence = essence(mime);
+    DOCUMENTS.iter().any(|known| known.eq_ignore_ascii_case(essence))
 }
 
 /// A media type without its parameters.
