@@ -127,7 +127,9 @@ impl Plan<'_> {
             set("NGINX serves the static files, so the process looks for none.", "static.folders", "");
             set("", "static.root", "");
         }
-        for (number, (key, value)) in own.iter().enumerate() {
+        let is_other =
+            |(key, value): &(&String, &String)| (key.as_str(), value.as_str()) != ("environment.is_prod", "true");
+        for (number, (key, value)) in own.iter().filter(is_other).enumerate() {
             set(if number == 0 { "Chosen when these files were made." } else { "" }, key, value);
         }
         writeln!(
