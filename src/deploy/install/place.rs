@@ -119,10 +119,13 @@ fn secret_key(plan: &mut Plan, machine: &Machine, target: &Target) -> bool {
 }
 
 /// The static files, where NGINX serves them.
+///
+/// A version that serves may have others there: until now the site served them itself, an overlay was added, or a deployment of another
+/// version was killed.
 pub(super) fn static_files(plan: &mut Plan, machine: &Machine, target: &Target) -> Option<PathBuf> {
     let folder = target.description.static_root.as_ref()?;
     let place = machine.on_disk(folder);
-    if target.is_current() && place.is_dir() {
+    if target.is_current() && place.is_dir() && has_static_files(target, &place) {
         plan.add(Step::unchanged(format!("the static files of this version are in `{folder}`")));
         // An earlier deployment that was killed may have left second names there.
         return Some(place);
@@ -135,6 +138,13 @@ pub(super) fn static_files(plan: &mut Plan, machine: &Machine, target: &Target) 
         move |machine, trail| public::export(machine, trail, (&binary, &flags), &folder_on_disk),
     ));
     Some(place)
+}
+
+/// Whether all static files of a version are in a folder. One that does not say what they are may have others.
+fn has_static_files(target: &Target, place: &Path) -> bool {
+    let is_there =
+        |(path, hash): (&String, &String)| fs::read(place.join(path)).is_ok_and(|bytes| record::hash(&bytes) == *hash);
+    target.description.static_files.as_ref().is_some_and(|files| files.iter().all(is_there))
 }
 
 /// The files of the version as they are put in place, and what became of each.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::deploy::install::description::{Description, Process, Text};
 use crate::deploy::install::machine::{Call, Ended};
-use crate::deploy::install::{Deployment, Kind, Machine, Record, Wish};
+use crate::deploy::install::{Deployment, Kind, Machine, Record, Wish, record};
 use crate::deploy::{Choices, Layout};
 use crate::error::Error;
 
@@ -66,6 +66,8 @@ impl Folder {
         let mut bytes = vec![0; 64];
         fs::File::open("/proc/self/exe").unwrap().read_exact(&mut bytes).unwrap();
         bytes.extend(content.bytes());
+        let files = exported(&bytes).map(|(path, body)| (path, record::hash(&body)));
+        let description = Description { static_files: Some(files.into()), ..description };
         let path = self.home.path().join(content);
         fs::write(&path, &bytes).unwrap();
         self.system.descriptions.borrow_mut().insert(bytes, description);
@@ -294,10 +296,15 @@ impl System {
 fn export(binary: &Path, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join("static"))?;
     let new = folder.join("static/.new");
-    fs::copy(binary, &new)?;
-    fs::rename(new, folder.join("static/site.css"))?;
-    let size = fs::metadata(binary)?.len();
-    fs::write(folder.join(format!("static/{size}.css")), "its own")
+    exported(&fs::read(binary)?).into_iter().try_for_each(|(path, body)| {
+        fs::write(&new, body)?;
+        fs::rename(&new, folder.join(path))
+    })
+}
+
+/// The static files of a binary: one that each version has, and one of its own.
+fn exported(binary: &[u8]) -> [(String, Vec<u8>); 2] {
+    [("static/site.css".to_string(), binary.to_vec()), (format!("static/{}.css", binary.len()), b"its own".to_vec())]
 }
 
 /// Answers every request with 200.
