@@ -35,6 +35,8 @@ pub(super) struct System {
     pub(super) fails_on: RefCell<Vec<String>>,
     /// What systemd says of units that are not as they should be, and of processes.
     pub(super) shows: RefCell<BTreeMap<String, String>>,
+    /// What systemd remarks about units that it accepts.
+    pub(super) remarks: RefCell<String>,
     descriptions: RefCell<BTreeMap<Vec<u8>, Description>>,
 }
 
@@ -248,7 +250,11 @@ impl System {
                 ended(true, "")
             }
             ("journalctl", _) => ended(true, "the last line\n"),
-            ("df" | "nginx" | "systemd-analyze", _) => ended(true, ""),
+            ("systemd-analyze", _) => {
+                let errors = self.remarks.borrow().replace("UNITS", &root.join("opt/shop/.units").to_string_lossy());
+                Ok(Ended { success: true, errors, ..Ended::default() })
+            }
+            ("df" | "nginx", _) => ended(true, ""),
             (_, ["deploy", "describe", ..]) => {
                 let description = &self.descriptions.borrow()[&fs::read(&call.program)?];
                 // As a real one, it finds the key in its environment.
