@@ -113,6 +113,13 @@ fn a_version_is_put_in_place_once_and_leaves_when_it_is_removed() {
     assert!(text.contains("the choice `static_root` was \"/opt/shop/public\" and is null"), "{text}");
     assert_eq!(fs::read_to_string(at("etc/shop/environment")).expect("it is there"), environment, "the key stays");
 
+    fs::create_dir_all(at("opt/other/bin")).expect("a folder can be made");
+    let (done, text) = deploy(own(), &root, &["uninstall", "--name", "other", "--purge"]);
+    assert!(
+        !done && text.contains("the folder `/opt/other`, in which is `bin`") && at("opt/other/bin").is_dir(),
+        "{text}"
+    );
+
     let (done, text) = deploy(own(), &root, &["uninstall", "--name", "shop", "--purge"]);
     assert!(done, "{text}");
     let left: Vec<PathBuf> = tree(root.path()).into_keys().filter(|path| !empty.contains_key(path)).collect();

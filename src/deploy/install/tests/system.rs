@@ -174,8 +174,13 @@ impl Folder {
 
     pub(super) fn uninstall(&self, purge: bool) -> Result<(), Error> {
         let machine = self.machine(&Arc::default());
-        let record = Record::read(&self.layout()).unwrap().unwrap();
-        super::super::plan_removal(&machine, &record, purge)?.run(&machine, &|_| {})
+        let record = Record::read(&self.layout()).unwrap();
+        super::super::plan_removal(&machine, record.as_ref(), purge)?.run(&machine, &|_| {})
+    }
+
+    /// What is told of what an uninstallation left.
+    pub(super) fn stays(&self) -> Vec<String> {
+        super::super::stays(&self.machine(&Arc::default()))
     }
 
     /// Everything beneath the folder: rights, and contents or where a link leads to.
