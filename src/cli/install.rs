@@ -196,7 +196,7 @@ impl Uninstall {
         if record.is_none() && !machine.layout.on_disk(machine.layout.home()).exists() {
             return Err(nothing(&machine));
         }
-        let plan = install::plan_removal(&machine, &record.unwrap_or_default(), self.purge)?;
+        let plan = install::plan_removal(&machine, record.as_ref(), self.purge)?;
         if self.common.dry_run {
             return show(&plan.lines());
         }

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
@@ -112,6 +113,13 @@ fn a_version_is_put_in_place_once_and_leaves_when_it_is_removed() {
     assert!(text.contains("the choice `static_root` was \"/opt/shop/public\" and is null"), "{text}");
     assert_eq!(fs::read_to_string(at("etc/shop/environment")).expect("it is there"), environment, "the key stays");
 
+    fs::create_dir_all(at("opt/other/bin")).expect("a folder can be made");
+    let (done, text) = deploy(own(), &root, &["uninstall", "--name", "other", "--purge"]);
+    assert!(
+        !done && text.contains("the folder `/opt/other`, in which is `bin`") && at("opt/other/bin").is_dir(),
+        "{text}"
+    );
+
     let (done, text) = deploy(own(), &root, &["uninstall", "--name", "shop", "--purge"]);
     assert!(done, "{text}");
     let left: Vec<PathBuf> = tree(root.path()).into_keys().filter(|path| !empty.contains_key(path)).collect();
@@ -164,6 +172,71 @@ fn another_version_takes_over_and_gives_back_and_what_is_none_is_refused() {
     let (done, text) = deploy(own(), &root, &[&CHOSEN[..], &["--force"]].concat());
     assert!(done, "{text}");
     assert_eq!(fs::read_to_string(unit.with_extension("service.old")).expect("it is kept"), "by hand\n");
+}
+
+/// A shell whose mounts nobody else sees and that end with it; none where that is not allowed.
+fn own_mounts() -> Option<Command> {
+    let may = |flags: &[&str]| {
+        let asked = Command::new("unshare").args(flags).args(["mount", "-t", "tmpfs", "none", "/mnt"]).output();
+        asked.is_ok_and(|output| output.status.success())
+    };
+    let flags = [&["--mount"][..], &["--mount", "--map-root-user"]].into_iter().find(|flags| may(flags));
+    if flags.is_none() {
+        skip("unshare --mount", &std::io::ErrorKind::PermissionDenied.into());
+    }
+    let mut command = Command::new("unshare");
+    command.args(flags?).args(["sh", "-euc"]);
+    Some(command)
+}
+
+#[test]
+fn static_files_that_are_mounted_are_as_before_where_an_upgrade_breaks_off_behind_them() {
+    let (Some(root), Some(mut shell)) = (root(), own_mounts()) else { return };
+    let home = tempfile::tempdir().expect("a temporary folder can be made");
+    let second = another(home.path(), "second");
+    // One file system in another, and a folder in the way of the step behind the export, until it is taken away.
+    let script = r#"
+        css=$PUBLIC/static/css
+        mkdir -p "$PUBLIC"
+        mount -t tmpfs none "$PUBLIC"
+        mkdir -p "$css"
+        mount -t tmpfs none "$css"
+        deploy() { command=$1; shift; "$BINARY" deploy $command "$@" --name shop --root "$ROOT"; }
+        deploy install --set environment.is_prod=true --static-root /srv/static
+        echo old >"$css/manual.css"
+        echo old >"$PUBLIC/robots.txt"
+        echo kept >"$css/own.css"
+        cp -a "$PUBLIC" "$KEPT/before"
+        mkdir -p "$ROOT/opt/shop/previous/in-the-way"
+        ! deploy upgrade "$SECOND" || exit 9
+        cp -a "$PUBLIC" "$KEPT/broken-off"
+        rm -r "$ROOT/opt/shop/previous"
+        deploy upgrade "$SECOND"
+        cp -a "$PUBLIC" "$KEPT/after"
+    "#;
+    shell.arg(script).env("BINARY", own()).env("SECOND", second).env("ROOT", root.path());
+    shell.env("PUBLIC", root.path().join("srv/static")).env("KEPT", home.path());
+    let output = shell.output().expect("unshare can be run");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(output.status.success() && text.contains("everything was taken back"), "{text}");
+    let kept = |name: &str| tree_and_times(&home.path().join(name));
+    let (before, broken_off, after) = (kept("before"), kept("broken-off"), kept("after"));
+    assert!(before == broken_off, "{text}\n{:?}\n{:?}", before.keys(), broken_off.keys());
+    assert!(before.keys().eq(after.keys()), "{:?}\n{:?}", before.keys(), after.keys());
+    let text = |path: &str| String::from_utf8_lossy(&after[Path::new(path)].1).into_owned();
+    assert_eq!(text("static/css/own.css"), "kept\n");
+    assert!(text("static/css/manual.css").len() > 1000 && text("robots.txt").len() > 10);
+}
+
+/// Everything beneath a folder, by its path there, as [`tree`] gives it, and when it was changed.
+fn tree_and_times(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>, Option<SystemTime>)> {
+    let entries = tree(folder).into_iter().map(|(path, (mode, content))| {
+        let data = fs::symlink_metadata(&path).expect("it is there");
+        let time = (!data.is_dir()).then(|| data.modified().expect("there is a time"));
+        let path = path.strip_prefix(folder).expect("it lies beneath").to_path_buf();
+        (path, (mode, content, time))
+    });
+    entries.collect()
 }
 
 #[test]

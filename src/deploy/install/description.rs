@@ -2,12 +2,15 @@
 //!
 //! The command `deploy describe` prints it as JSON. The two may be of different releases of Kalgan, so a field is only ever added, with a default.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::record;
 use crate::deploy::{self, Choices, File, Layout, Socket, Subject};
 use crate::error::Error;
+use crate::snapshot::Asset;
 
 /// The setting that is made once, where the site signs anything.
 const SECRET_KEY: &str = "security.secret_key";
@@ -33,6 +36,8 @@ pub(crate) struct Description {
     pub(crate) static_bytes: u64,
     /// The folder that they are written to, where NGINX serves them.
     pub(crate) static_root: Option<String>,
+    /// These files and their compressed forms, by their paths in that folder, with a hash of each; none where nothing is written.
+    pub(crate) static_files: Option<BTreeMap<String, String>>,
     /// A host that it answers for.
     pub(crate) host: String,
     /// Where people find it.
@@ -93,6 +98,7 @@ impl Description {
             migrations: snapshot.migrations.iter().map(|migration| migration.file.to_string()).collect(),
             static_bytes: sizes.map(|size| size as u64).sum(),
             static_root: choices.static_root.clone(),
+            static_files: choices.static_root.as_ref().map(|_| static_files(&snapshot.assets)),
             host: host.cloned().unwrap_or_else(|| "localhost".to_string()),
             public_url: public_url(settings.get::<Option<String>>("server.public_url")?, choices),
             processes: processes(&layout, subject, choices)?,
@@ -107,6 +113,15 @@ impl From<File> for Text {
     fn from(file: File) -> Self {
         Text { path: file.path, text: file.text, mode: file.mode }
     }
+}
+
+/// What an export writes. Where a file has the name of another one's compressed form, it is the file that is written.
+fn static_files(assets: &[Asset]) -> BTreeMap<String, String> {
+    let variants = assets.iter().flat_map(|asset| {
+        asset.variants.iter().map(|it| (format!("{}.{}", asset.path, it.encoding.extension()), &it.body))
+    });
+    let all = variants.chain(assets.iter().map(|asset| (asset.path.to_string(), &asset.body)));
+    all.map(|(path, body)| (path, record::hash(body))).collect()
 }
 
 fn public_url(setting: Option<String>, choices: &Choices) -> String {

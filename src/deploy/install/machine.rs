@@ -114,10 +114,19 @@ impl Machine {
     ///
     /// [`Error::Deploy`] with all that it wrote, where it fails.
     pub(super) fn call(&self, call: Call) -> Result<String, Error> {
+        self.call_whole(call).map(|ended| ended.output)
+    }
+
+    /// Runs a program that must succeed, and gives all that it wrote.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::call`].
+    pub(super) fn call_whole(&self, call: Call) -> Result<Ended, Error> {
         let shown = call.shown();
         let ended = self.ask(call)?;
         match ended.success {
-            true => Ok(ended.output),
+            true => Ok(ended),
             false => Err(Error::Deploy(format!("`{shown}` failed ({}){}", ended.status, ended.told()))),
         }
     }

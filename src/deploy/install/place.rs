@@ -119,10 +119,13 @@ fn secret_key(plan: &mut Plan, machine: &Machine, target: &Target) -> bool {
 }
 
 /// The static files, where NGINX serves them.
+///
+/// A version that serves may have others there: until now the site served them itself, an overlay was added, or a deployment of another
+/// version was killed.
 pub(super) fn static_files(plan: &mut Plan, machine: &Machine, target: &Target) -> Option<PathBuf> {
     let folder = target.description.static_root.as_ref()?;
     let place = machine.on_disk(folder);
-    if target.is_current() && place.is_dir() {
+    if target.is_current() && place.is_dir() && has_static_files(target, &place) {
         plan.add(Step::unchanged(format!("the static files of this version are in `{folder}`")));
         // An earlier deployment that was killed may have left second names there.
         return Some(place);
@@ -135,6 +138,13 @@ pub(super) fn static_files(plan: &mut Plan, machine: &Machine, target: &Target) 
         move |machine, trail| public::export(machine, trail, (&binary, &flags), &folder_on_disk),
     ));
     Some(place)
+}
+
+/// Whether all static files of a version are in a folder. One that does not say what they are may have others.
+fn has_static_files(target: &Target, place: &Path) -> bool {
+    let is_there =
+        |(path, hash): (&String, &String)| fs::read(place.join(path)).is_ok_and(|bytes| record::hash(&bytes) == *hash);
+    target.description.static_files.as_ref().is_some_and(|files| files.iter().all(is_there))
 }
 
 /// The files of the version as they are put in place, and what became of each.
@@ -279,6 +289,33 @@ fn wanted(machine: &Machine, target: &Target) -> Vec<Text> {
     target.description.files.iter().filter(is_wanted).map(placed).collect()
 }
 
+/// Whether a link is the one by which NGINX finds the site.
+fn is_nginx_link(machine: &Machine, found: &Found) -> bool {
+    let layout = &machine.layout;
+    matches!(found, Found::Link(leads) if *leads == nginx_link_target(machine) || *leads == layout.site_available())
+}
+
+fn nginx_link_target(machine: &Machine) -> PathBuf {
+    Path::new("../sites-available").join(machine.layout.name())
+}
+
+/// Removes the link by which NGINX finds the site. Gives whether it is there; another's stays.
+///
+/// # Errors
+///
+/// [`Error::File`] where what is there cannot be read.
+pub(super) fn remove_nginx_link(plan: &mut Plan, machine: &Machine) -> Result<bool, Error> {
+    let path = machine.layout.site_enabled();
+    let place = machine.on_disk(&path);
+    let is_ours = machine.on_disk(SITES_ENABLED).is_dir() && is_nginx_link(machine, &files::look(&place)?);
+    if is_ours {
+        plan.add(Step::new(format!("remove the link `{}`", path.display()), move |_, trail| {
+            files::remove(trail, &place)
+        }));
+    }
+    Ok(is_ours)
+}
+
 /// The link by which NGINX finds the site, where this system has such links. An upgrade does not bring back one that somebody removed.
 ///
 /// # Errors
@@ -286,6 +323,10 @@ fn wanted(machine: &Machine, target: &Target) -> Vec<Text> {
 /// [`Error::Deploy`] where something else is in its place.
 pub(super) fn nginx_link(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<bool, Error> {
     let layout = &machine.layout;
+    if !target.has_nginx() && target.wish.record.hash(&layout.site_available()).is_some() {
+        // The file that it leads to goes too, and NGINX takes no link that leads nowhere.
+        remove_nginx_link(plan, machine)?;
+    }
     let is_wanted =
         target.has_nginx() && machine.on_disk(SITES_AVAILABLE).is_dir() && machine.on_disk(SITES_ENABLED).is_dir();
     if !is_wanted || target.wish.kind != Kind::Install {
@@ -293,7 +334,7 @@ pub(super) fn nginx_link(plan: &mut Plan, machine: &Machine, target: &Target) ->
     }
     let path = layout.site_enabled();
     let place = machine.on_disk(&path);
-    let leads = Path::new("../sites-available").join(layout.name());
+    let leads = nginx_link_target(machine);
     let shown = path.display();
     match files::look(&place)? {
         Found::Nothing => {
@@ -302,7 +343,7 @@ pub(super) fn nginx_link(plan: &mut Plan, machine: &Machine, target: &Target) ->
             }));
             Ok(true)
         }
-        Found::Link(found) if found == leads || found == layout.site_available() => {
+        found if is_nginx_link(machine, &found) => {
             plan.add(Step::unchanged(format!("the link `{shown}` is there")));
             Ok(false)
         }

@@ -84,6 +84,7 @@ impl Plan {
             };
             tell(&step.says);
             let done = machine.go_on().and_then(|()| act(machine, &mut trail));
+            trail.new_notes().iter().for_each(|note| tell(&format!("note: {note}")));
             if let Err(error) = done {
                 return Err(failed(&step.says, &error, trail, machine, tell));
             }

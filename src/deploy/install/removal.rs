@@ -1,24 +1,34 @@
 //! The plan that removes a deployment.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::deployment;
 use super::plan::{Plan, Step};
 use super::record::{Installed, Record};
-use super::{Machine, files, place, proxy, units, verify};
-use crate::deploy::layout::SITES_ENABLED;
+use super::{Machine, collision, files, place, proxy, units, verify};
 use crate::error::Error;
 
 /// Plans the removal: what runs is stopped, what was put in place is removed. `/etc/NAME` and what the site keeps stay unless everything
 /// is to go.
 ///
+/// Without a record only what an installation leaves that was killed at its beginning is removed.
+///
 /// # Errors
 ///
-/// [`Error::File`] where a file cannot be read.
-pub(crate) fn plan(machine: &Machine, record: &Record, purge: bool) -> Result<Plan, Error> {
+/// [`Error::Deploy`] where there is no record, and something that no installation makes has the name; [`Error::File`] where a file cannot
+/// be read.
+pub(crate) fn plan(machine: &Machine, record: Option<&Record>, purge: bool) -> Result<Plan, Error> {
     let mut plan = Plan::default();
-    let mut concerns_nginx = nginx_link(&mut plan, machine)?;
+    if record.is_none() {
+        refuse_others(machine)?;
+    }
+    // Where NGINX is not the deployment's business, the link is somebody's own.
+    let has_nginx = record.is_some_and(|record| !record.installed.without_nginx);
+    let nothing = Record::default();
+    let record = record.unwrap_or(&nothing);
+    let mut concerns_nginx = has_nginx && place::remove_nginx_link(&mut plan, machine)?;
     // NGINX lets go first, so that it never asks where nobody answers.
     let files = &record.installed.files;
     let (of_nginx, others): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| place::is_nginx(Path::new(path)));
@@ -39,13 +49,14 @@ pub(crate) fn plan(machine: &Machine, record: &Record, purge: bool) -> Result<Pl
     }
     let layout = &machine.layout;
     if !purge && machine.on_disk(layout.choices()).exists() {
-        let left = Record { installed: Installed::default(), ..record.clone() };
+        let without_nginx = record.installed.without_nginx;
+        let left = Record { installed: Installed { without_nginx, ..Installed::default() }, ..record.clone() };
         let place = machine.on_disk(layout.choices());
         plan.add(Step::new(format!("keep the choices in `{}`", layout.choices().display()), move |_, trail| {
             files::write(trail, &place, left.text().as_bytes(), 0o600)
         }));
     }
-    folders(&mut plan, machine, purge);
+    folders(&mut plan, machine, record, purge);
     Ok(plan)
 }
 
@@ -84,22 +95,11 @@ fn stop(plan: &mut Plan, machine: &Machine, record: &Record) {
     ));
 }
 
-fn nginx_link(plan: &mut Plan, machine: &Machine) -> Result<bool, Error> {
-    let path = machine.layout.site_enabled();
-    let place = machine.on_disk(&path);
-    let is_link = machine.on_disk(SITES_ENABLED).is_dir() && matches!(files::look(&place)?, files::Found::Link(_));
-    if is_link {
-        plan.add(Step::new(format!("remove the link `{}`", path.display()), move |_, trail| {
-            files::remove(trail, &place)
-        }));
-    }
-    Ok(is_link)
-}
-
 /// Whole folders go last, because they do not come back.
-fn folders(plan: &mut Plan, machine: &Machine, purge: bool) {
+fn folders(plan: &mut Plan, machine: &Machine, record: &Record, purge: bool) {
     let layout = &machine.layout;
-    let mut going: Vec<PathBuf> = vec![layout.home(), layout.cache()];
+    home(plan, machine, record);
+    let mut going: Vec<PathBuf> = vec![layout.cache()];
     if purge {
         // With a user that exists only while the process runs, systemd keeps the folder itself out of reach of others.
         let private = |folder: &str| Path::new(folder).join("private").join(layout.name());
@@ -120,10 +120,68 @@ fn folders(plan: &mut Plan, machine: &Machine, purge: bool) {
     }
 }
 
-/// What stays when not everything was to go.
+/// Of `/opt/NAME` goes what a deployment makes there, and the folder itself where nothing else is in it.
+fn home(plan: &mut Plan, machine: &Machine, record: &Record) {
+    let path = machine.layout.home();
+    let exported = record.choices().ok().and_then(|choices| choices.static_root).map(PathBuf::from);
+    let exported = exported.filter(|folder| folder.parent() == Some(&path));
+    let exported = exported.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let place = machine.on_disk(&path);
+    if fs::symlink_metadata(&place).is_err() {
+        return;
+    }
+    plan.add_last(Step::new(
+        format!("remove `{}` with all that deployments put into it", path.display()),
+        move |_, _| {
+            let is_ours = |name: &&String| collision::is_of_home(name) || exported.as_ref() == Some(*name);
+            for name in names(&place).iter().filter(is_ours) {
+                let path = place.join(name);
+                let is_folder = fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir());
+                let removed = if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                removed.map_err(|error| files::failed(&path, "removed", &error))?;
+            }
+            match (names(&place).is_empty(), place.is_symlink()) {
+                (false, _) => Ok(()),
+                (true, true) => fs::remove_file(&place).map_err(|error| files::failed(&place, "removed", &error)),
+                (true, false) => files::remove_folder(&place),
+            }
+        },
+    ));
+}
+
+/// What is in a folder, sorted; nothing where it is none.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn refuse_others(machine: &Machine) -> Result<(), Error> {
+    let found = collision::others(machine, &BTreeSet::new());
+    if found.is_empty() {
+        return Ok(());
+    }
+    let layout = &machine.layout;
+    Err(Error::Deploy(format!(
+        "nothing is deployed as `{}` (there is no `{}`), and what has that name was not made by `deploy install`:\n  {}\n  give the name of the \
+         deployment with `--name`; what was put in place by hand is removed by hand",
+        layout.name(),
+        layout.choices().display(),
+        found.join("\n  ")
+    )))
+}
+
+/// What stays when not everything was to go, and what is none of ours.
 pub(crate) fn stays(machine: &Machine) -> Vec<String> {
     let layout = &machine.layout;
     let stays = [layout.etc(), layout.state()];
     let stays = stays.into_iter().filter(|path| fs::symlink_metadata(machine.on_disk(path)).is_ok());
-    stays.map(|path| format!("kept `{}`; `--purge` removes it too", path.display())).collect()
+    let stays = stays.map(|path| format!("kept `{}`; `--purge` removes it too", path.display()));
+    let home = layout.home();
+    let other = names(&machine.on_disk(&home)).into_iter().next();
+    let other = other.map(|name| {
+        format!("kept `{}`, in which is `{}`, which no deployment made", home.display(), name.escape_debug())
+    });
+    stays.chain(other).collect()
 }

@@ -11,6 +11,7 @@ type Back = Box<dyn FnOnce(&Machine) -> Result<(), Error>>;
 pub(crate) struct Trail {
     back: Vec<(String, Back)>,
     afterwards: Vec<(String, Back)>,
+    notes: Vec<String>,
 }
 
 impl Trail {
@@ -29,6 +30,16 @@ impl Trail {
         act: impl FnOnce(&Machine) -> Result<(), Error> + 'static,
     ) {
         self.afterwards.push((left.into(), Box::new(act)));
+    }
+
+    /// What an operator should know of what was just done.
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// The notes since they were last asked for.
+    pub(super) fn new_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Undoes everything, the last change first. Gives what could not be undone, with the reason; a failure keeps nothing else from

@@ -168,6 +168,18 @@ fn a_socket_that_changes_is_opened_anew_and_closed_again_on_failure() {
 }
 
 #[test]
+fn what_systemd_leaves_out_of_a_unit_is_told_and_is_no_failure() {
+    let folder = Folder::new();
+    let binary = folder.binary("first", folder.description("1.0.0", 1));
+    *folder.system.remarks.borrow_mut() =
+        "UNITS/shop.service:7: Unknown key 'X' in section [Service], ignoring.\n".to_string();
+    let told = folder.run(folder.wish(Kind::Install, binary)).unwrap().join("\n");
+    let note =
+        "note: systemd says of `/etc/systemd/system/shop.service:7`: Unknown key 'X' in section [Service], ignoring.";
+    assert!(told.contains(note), "{told}");
+}
+
+#[test]
 fn what_is_chosen_otherwise_is_told_and_what_it_costs() {
     let folder = Folder::new();
     let first = folder.binary("first", folder.description("1.0.0", 1));

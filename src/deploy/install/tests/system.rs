@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::deploy::install::description::{Description, Process, Text};
 use crate::deploy::install::machine::{Call, Ended};
-use crate::deploy::install::{Deployment, Kind, Machine, Record, Wish};
+use crate::deploy::install::{Deployment, Kind, Machine, Record, Wish, record};
 use crate::deploy::{Choices, Layout};
 use crate::error::Error;
 
@@ -35,6 +35,8 @@ pub(super) struct System {
     pub(super) fails_on: RefCell<Vec<String>>,
     /// What systemd says of units that are not as they should be, and of processes.
     pub(super) shows: RefCell<BTreeMap<String, String>>,
+    /// What systemd remarks about units that it accepts.
+    pub(super) remarks: RefCell<String>,
     descriptions: RefCell<BTreeMap<Vec<u8>, Description>>,
 }
 
@@ -66,6 +68,8 @@ impl Folder {
         let mut bytes = vec![0; 64];
         fs::File::open("/proc/self/exe").unwrap().read_exact(&mut bytes).unwrap();
         bytes.extend(content.bytes());
+        let files = exported(&bytes).map(|(path, body)| (path, record::hash(&body)));
+        let description = Description { static_files: Some(files.into()), ..description };
         let path = self.home.path().join(content);
         fs::write(&path, &bytes).unwrap();
         self.system.descriptions.borrow_mut().insert(bytes, description);
@@ -170,8 +174,13 @@ impl Folder {
 
     pub(super) fn uninstall(&self, purge: bool) -> Result<(), Error> {
         let machine = self.machine(&Arc::default());
-        let record = Record::read(&self.layout()).unwrap().unwrap();
-        super::super::plan_removal(&machine, &record, purge)?.run(&machine, &|_| {})
+        let record = Record::read(&self.layout()).unwrap();
+        super::super::plan_removal(&machine, record.as_ref(), purge)?.run(&machine, &|_| {})
+    }
+
+    /// What is told of what an uninstallation left.
+    pub(super) fn stays(&self) -> Vec<String> {
+        super::super::stays(&self.machine(&Arc::default()))
     }
 
     /// Everything beneath the folder: rights, and contents or where a link leads to.
@@ -246,7 +255,11 @@ impl System {
                 ended(true, "")
             }
             ("journalctl", _) => ended(true, "the last line\n"),
-            ("df" | "nginx" | "systemd-analyze", _) => ended(true, ""),
+            ("systemd-analyze", _) => {
+                let errors = self.remarks.borrow().replace("UNITS", &root.join("opt/shop/.units").to_string_lossy());
+                Ok(Ended { success: true, errors, ..Ended::default() })
+            }
+            ("df" | "nginx", _) => ended(true, ""),
             (_, ["deploy", "describe", ..]) => {
                 let description = &self.descriptions.borrow()[&fs::read(&call.program)?];
                 // As a real one, it finds the key in its environment.
@@ -294,10 +307,15 @@ impl System {
 fn export(binary: &Path, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join("static"))?;
     let new = folder.join("static/.new");
-    fs::copy(binary, &new)?;
-    fs::rename(new, folder.join("static/site.css"))?;
-    let size = fs::metadata(binary)?.len();
-    fs::write(folder.join(format!("static/{size}.css")), "its own")
+    exported(&fs::read(binary)?).into_iter().try_for_each(|(path, body)| {
+        fs::write(&new, body)?;
+        fs::rename(&new, folder.join(path))
+    })
+}
+
+/// The static files of a binary: one that each version has, and one of its own.
+fn exported(binary: &[u8]) -> [(String, Vec<u8>); 2] {
+    [("static/site.css".to_string(), binary.to_vec()), (format!("static/{}.css", binary.len()), b"its own".to_vec())]
 }
 
 /// Answers every request with 200.
