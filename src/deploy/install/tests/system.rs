@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub(super) struct System {
     pub(super) calls: RefCell<Vec<String>>,
     /// The number of the call that fails, counted from 0.
     pub(super) failing: Cell<Option<usize>>,
+    /// The number of the call in which the deployment is killed.
+    pub(super) killing: Cell<Option<usize>>,
     /// Calls that fail always.
     pub(super) fails_on: RefCell<Vec<String>>,
     /// What systemd says of units that are not as they should be, and of processes.
@@ -106,13 +109,17 @@ impl Folder {
                 _ => vec!["shop.target".to_string()],
             },
             trial: "shop-trial.service".to_string(),
-            files: vec![
+            files: [
                 unit(format!("shop{at}.service"), release),
                 unit(format!("shop{at}.socket"), "socket"),
                 unit(format!("shop-admin{at}.socket"), "socket"),
+                unit("shop-trial.service".to_string(), "trial"),
                 nginx,
                 page,
-            ],
+            ]
+            .into_iter()
+            .chain((processes > 1).then(|| unit("shop.target".to_string(), "all")))
+            .collect(),
             ..Description::default()
         }
     }
@@ -163,6 +170,24 @@ impl Folder {
         Ok(told)
     }
 
+    /// Carries a wish out, killed as a step begins, or in a call; nothing is taken back then. Gives whether it came so far.
+    pub(super) fn kill(&self, wish: Wish, at: Killed) -> bool {
+        self.system.calls.borrow_mut().clear();
+        self.system.killing.set(if let Killed::InCall(number) = at { Some(number) } else { None });
+        let told = Cell::new(0);
+        let run = AssertUnwindSafe(|| {
+            let machine = self.machine(&Arc::default());
+            Deployment::plan(&machine, wish).unwrap().run(&machine, 3, &|_| {
+                if at == Killed::BeforeStep(told.replace(told.get() + 1)) {
+                    killed();
+                }
+            })
+        });
+        let is_killed = catch_unwind(run).map(Result::unwrap).is_err();
+        self.system.killing.set(None);
+        is_killed
+    }
+
     /// The plan alone.
     pub(super) fn lines(&self, wish: Wish) -> Result<Vec<String>, Error> {
         Ok(Deployment::plan(&self.machine(&Arc::default()), Wish { dry_run: true, ..wish })?.lines())
@@ -170,7 +195,7 @@ impl Folder {
 
     pub(super) fn uninstall(&self, purge: bool) -> Result<(), Error> {
         let machine = self.machine(&Arc::default());
-        let record = Record::read(&self.layout()).unwrap().unwrap();
+        let record = Record::read(&self.layout()).unwrap().unwrap_or_default();
         super::super::plan_removal(&machine, &record, purge)?.run(&machine, &|_| {})
     }
 
@@ -188,6 +213,29 @@ impl Folder {
     pub(super) fn write(&self, path: &str, text: &str) {
         fs::write(self.root.path().join(path.trim_start_matches('/')), text).unwrap();
     }
+}
+
+/// Where a deployment is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Killed {
+    BeforeStep(usize),
+    InCall(usize),
+}
+
+impl Killed {
+    /// All places, until there are no more.
+    pub(super) fn everywhere(mut kill: impl FnMut(Killed) -> bool) {
+        let count = |at: fn(usize) -> Killed, kill: &mut dyn FnMut(Killed) -> bool| {
+            (0..).take_while(|&number| kill(at(number))).count()
+        };
+        let counts = [count(Killed::BeforeStep, &mut kill), count(Killed::InCall, &mut kill)];
+        assert!(counts.iter().all(|count| *count > 6), "killed at {counts:?} places only");
+    }
+}
+
+/// Ends a deployment as a signal would that cannot be caught.
+fn killed() -> ! {
+    resume_unwind(Box::new("killed"))
 }
 
 fn walk(root: &Path, folder: &Path, tree: &mut Tree) {
@@ -223,6 +271,12 @@ impl System {
             let shown = shown.replace(&*root.to_string_lossy(), "");
             let always = self.fails_on.borrow().contains(&shown);
             self.calls.borrow_mut().push(shown);
+            if self.killing.get() == Some(self.calls.borrow().len() - 1) {
+                // What was called has done its work.
+                self.killing.set(None);
+                self.call(root, call)?;
+                killed();
+            }
             if always || self.failing.get() == Some(self.calls.borrow().len() - 1) {
                 return Ok(Ended {
                     status: "exit status: 1".to_string(),
@@ -241,10 +295,13 @@ impl System {
                 ended(true, self.shows.borrow().get(*unit).map_or("MainPID=0\nNeedDaemonReload=no\n", String::as_str))
             }
             ("systemctl", ["show", ..]) => ended(true, "0123456789abcdef\n"),
-            ("systemctl", [verb, units @ ..]) => {
-                units.iter().for_each(|unit| self.systemctl(root, verb, unit));
-                ended(true, "")
-            }
+            ("systemctl", [verb, units @ ..]) => match units.iter().find(|unit| !self.is_known(root, verb, unit)) {
+                Some(unit) => ended(false, &format!("Unit {unit} not loaded.")),
+                None => {
+                    units.iter().for_each(|unit| self.systemctl(root, verb, unit));
+                    ended(true, "")
+                }
+            },
             ("journalctl", _) => ended(true, "the last line\n"),
             ("df" | "nginx" | "systemd-analyze", _) => ended(true, ""),
             (_, ["deploy", "describe", ..]) => {
@@ -262,6 +319,15 @@ impl System {
             (_, ["version" | "healthcheck", ..]) => ended(true, ""),
             other => panic!("nobody should call {other:?}"),
         }
+    }
+
+    /// Whether systemd could do so with a unit: one without a file is only known as long as it is active, and can only be stopped then.
+    fn is_known(&self, root: &Path, verb: &str, unit: &str) -> bool {
+        let template =
+            unit.split_once('@').zip(unit.rsplit_once('.')).map(|((name, _), (_, kind))| format!("{name}@.{kind}"));
+        let mut files = [Some(unit.to_string()), template].into_iter().flatten();
+        let has_file = files.any(|file| root.join("etc/systemd/system").join(file).exists());
+        has_file || unit == "nginx.service" || (verb == "stop" && self.active.borrow().contains(unit))
     }
 
     fn systemctl(&self, root: &Path, verb: &str, unit: &str) {
