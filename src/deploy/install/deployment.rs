@@ -61,7 +61,8 @@ impl Deployment {
         let exported = place::static_files(&mut plan, machine, &target);
         units::switch(&mut plan, machine, &target);
         let concerns_nginx = concerns_nginx(machine, &target, &placed, is_linked);
-        let nginx_first = concerns_nginx && may_go_first(&target)?;
+        let sockets_change = units::sockets_change(machine, &target, &placed);
+        let nginx_first = concerns_nginx && may_go_first(&target)? && !sockets_change;
         if nginx_first {
             plan.add(proxy::reload_or_start(machine));
         }

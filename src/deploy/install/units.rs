@@ -230,6 +230,12 @@ pub(super) fn is_known(machine: &Machine, unit: &str) -> bool {
     has_file(machine, unit) || state(machine, unit).is_active
 }
 
+/// Whether the file of a socket says something else: it may have another address then.
+pub(super) fn sockets_change(machine: &Machine, target: &Target, placed: &Placed) -> bool {
+    let mut sockets = target.description.processes.iter().flat_map(|process| &process.sockets);
+    sockets.any(|unit| changes(machine, placed, unit))
+}
+
 /// Units that were there before and are no longer wanted.
 fn gone(plan: &mut Plan, machine: &Machine, target: &Target) {
     let (installed, description) = (&target.wish.record.installed, &target.description);
