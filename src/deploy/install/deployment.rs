@@ -11,11 +11,13 @@
 //!    long comes between;
 //! 5. NGINX reads its file; where it serves the static files and asks at the same sockets as before, it does so before the processes change
 //!    over, because those of the new version may have none;
+//!    where another number of instances is all that changes, the old ones serve until NGINX has turned to the new ones ([`Order`]);
 //! 6. what was done is recorded.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::instances::{self, Order};
 use super::place::{self, Placed};
 use super::plan::{Plan, Step};
 use super::record::{Installed, Record, hash};
@@ -42,13 +44,14 @@ impl Deployment {
         checks::target(machine, &target)?;
         let mut plan = Plan::default();
         notes(&mut plan, machine, &target);
-        choices_note(&mut plan, machine, &target)?;
         place::binary(&mut plan, machine, &target);
         place::etc(&mut plan, machine);
         let (first, is_whole) = (plan.len(), target.wish.record.installed.is_whole());
         let secrets_change = place::private(&mut plan, machine, &target)?;
         let placed = place::texts(&mut plan, machine, &target)?;
         let is_linked = place::nginx_link(&mut plan, machine, &target)?;
+        let order = if is_linked { Order::OldFirst } else { Order::of(machine, &target, &placed)? };
+        choices_note(&mut plan, machine, &target, order)?;
         // Nobody knows how far one that was killed had come: a process may lack what it put in place.
         let is_other = secrets_change || !target.is_current() || !is_whole;
         test(&mut plan, machine, &target, &placed, is_linked);
@@ -66,9 +69,16 @@ impl Deployment {
         if nginx_first {
             plan.add(proxy::reload_or_start(machine));
         }
+        if order == Order::OldFirst {
+            units::gone(&mut plan, machine, &target, order);
+        }
         units::change_over(&mut plan, machine, &target, &placed, is_other);
+        if order != Order::OldFirst {
+            plan.add(proxy::turn(machine, placed.of_nginx())?);
+            units::gone(&mut plan, machine, &target, order);
+        }
         obsolete(&mut plan, machine, &target, &placed)?;
-        if concerns_nginx && !nginx_first {
+        if concerns_nginx && !nginx_first && order == Order::OldFirst {
             plan.add(proxy::reload_or_start(machine));
         }
         match plan.changes_from(first) {
@@ -139,15 +149,12 @@ fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
 }
 
 /// What is chosen otherwise than before, and what that costs visitors.
-fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<(), Error> {
+fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target, order: Order) -> Result<(), Error> {
     let Some(earlier) = Record::read(&machine.layout)? else { return Ok(()) };
     target.wish.record.chosen_otherwise(&earlier).into_iter().for_each(|line| plan.note(line));
-    // Choices of before that cannot be understood are what `--fresh` may be for.
-    let is_other = earlier.choices().is_ok_and(|had| {
-        target.wish.record.choices().is_ok_and(|has| (had.has_several(), had.socket) != (has.has_several(), has.socket))
-    });
-    if is_other && machine.is_live && !earlier.installed.services.is_empty() {
-        plan.note("from one instance to several or back, and to another kind of socket, the site is away for a moment: the old sockets close before the new ones open");
+    let both = instances::choices(machine, target)?;
+    if machine.is_live && both.is_some_and(|(had, has)| order.costs_a_moment(&had, &has)) {
+        plan.note("the site is away for a moment: the old sockets close before the new ones open; only between one instance and several of the version that serves, by socket files and NGINX, it is not");
     }
     Ok(())
 }

@@ -158,9 +158,14 @@ impl Placed {
         }
     }
 
+    /// NGINX's among the files that change.
+    pub(super) fn of_nginx(&self) -> impl Iterator<Item = PathBuf> {
+        self.changed.iter().filter(|path| is_nginx(path)).cloned()
+    }
+
     /// Whether one of the files that change is NGINX's.
     pub(super) fn concerns_nginx(&self) -> bool {
-        self.changed.iter().any(|path| is_nginx(path))
+        self.of_nginx().next().is_some()
     }
 
     /// Whether one of them is a unit.

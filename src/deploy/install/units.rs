@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::description::Process;
+use super::instances::Order;
 use super::machine::Call;
 use super::place::Placed;
 use super::plan::{Plan, Step};
@@ -166,14 +167,13 @@ fn serving(machine: &Machine, target: &Target) -> Option<String> {
 
 /// What runs after a deployment, and in which order it changes over:
 ///
-/// 1. units that the new version has no more are stopped;
+/// 1. units that the new version has no more are stopped, unless NGINX must turn from them first ([`Order`]);
 /// 2. where a socket's unit changes, its process is stopped first, because systemd changes no socket that is in use;
 /// 3. what the machine's start begins with is enabled, and sockets are opened;
 /// 4. processes are started or restarted one after the other, each until it answers: the others serve meanwhile, and connections to this
 ///    one wait in its socket.
 pub(super) fn change_over(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, is_other: bool) {
     let description = &target.description;
-    gone(plan, machine, target);
     enable(plan, machine, &description.enabled);
     if !machine.is_live {
         return;
@@ -237,7 +237,7 @@ pub(super) fn sockets_change(machine: &Machine, target: &Target, placed: &Placed
 }
 
 /// Units that were there before and are no longer wanted.
-fn gone(plan: &mut Plan, machine: &Machine, target: &Target) {
+pub(super) fn gone(plan: &mut Plan, machine: &Machine, target: &Target, order: Order) {
     let (installed, description) = (&target.wish.record.installed, &target.description);
     let wanted: Vec<&String> = description
         .processes
@@ -260,10 +260,19 @@ fn gone(plan: &mut Plan, machine: &Machine, target: &Target) {
             };
             let (enabled, active) = (chosen(|state| state.is_enabled), chosen(|state| state.is_active));
             let (enable, start) = (enabled.clone(), sockets_first(active.clone()));
-            trail.afterwards(format!("{} do not run again", named(&active)), move |machine| {
+            let left = format!("{} do not run again", named(&active));
+            let again = move |machine: &Machine| {
                 systemctl(machine, "enable", &enable)?;
                 systemctl(machine, "start", &start)
-            });
+            };
+            match order {
+                // NGINX turns back to them before those are stopped that took their place. Their files have been put back by then.
+                Order::SideBySide => trail.back(left, move |machine| {
+                    machine.systemctl(&["daemon-reload"])?;
+                    again(machine)
+                }),
+                Order::OldFirst | Order::Fewer => trail.afterwards(left, again),
+            }
             systemctl(machine, "stop", &active)?;
             systemctl(machine, "disable", &enabled)
         },

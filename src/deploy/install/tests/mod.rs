@@ -1,5 +1,6 @@
 //! Deployments into a folder. The programs of the system are played by [`System`], which keeps what systemd would know and fails when told.
 
+mod instances;
 mod killed;
 mod refused;
 mod steps;

@@ -38,7 +38,10 @@ pub(super) struct System {
     pub(super) fails_on: RefCell<Vec<String>>,
     /// What systemd says of units that are not as they should be, and of processes.
     pub(super) shows: RefCell<BTreeMap<String, String>>,
-    descriptions: RefCell<BTreeMap<Vec<u8>, Description>>,
+    /// The services that NGINX asks, as its file said when it read it last. Where there are any, one of them must run whatever is called.
+    pub(super) asked: RefCell<Vec<String>>,
+    /// What binaries say of themselves, for each number of instances.
+    descriptions: RefCell<BTreeMap<Vec<u8>, BTreeMap<u16, Description>>>,
 }
 
 /// A machine in a folder.
@@ -64,14 +67,15 @@ impl Folder {
         Folder { system, root, home, address: answering() }
     }
 
-    /// A binary of this processor that says this of itself.
+    /// A binary of this processor that says this of itself, and other things for other numbers of instances.
     pub(super) fn binary(&self, content: &str, description: Description) -> PathBuf {
         let mut bytes = vec![0; 64];
         fs::File::open("/proc/self/exe").unwrap().read_exact(&mut bytes).unwrap();
         bytes.extend(content.bytes());
         let path = self.home.path().join(content);
         fs::write(&path, &bytes).unwrap();
-        self.system.descriptions.borrow_mut().insert(bytes, description);
+        let instances = u16::try_from(description.processes.len()).unwrap();
+        self.system.descriptions.borrow_mut().entry(bytes).or_default().insert(instances, description);
         path
     }
 
@@ -266,24 +270,12 @@ impl System {
                 | ("nginx", ["-v"])
                 | (_, ["deploy", ..])
         );
-        if !is_question {
-            let shown = format!("{} {}", call.program.file_name().unwrap().to_string_lossy(), arguments.join(" "));
-            let shown = shown.replace(&*root.to_string_lossy(), "");
-            let always = self.fails_on.borrow().contains(&shown);
-            self.calls.borrow_mut().push(shown);
-            if self.killing.get() == Some(self.calls.borrow().len() - 1) {
-                // What was called has done its work.
-                self.killing.set(None);
-                self.call(root, call)?;
-                killed();
-            }
-            if always || self.failing.get() == Some(self.calls.borrow().len() - 1) {
-                return Ok(Ended {
-                    status: "exit status: 1".to_string(),
-                    errors: "no reason\n".to_string(),
-                    ..Ended::default()
-                });
-            }
+        if !is_question && self.is_failure(root, call)? {
+            return Ok(Ended {
+                status: "exit status: 1".to_string(),
+                errors: "no reason\n".to_string(),
+                ..Ended::default()
+            });
         }
         let ended = |success: bool, output: &str| {
             Ok(Ended { success, status: "exit status: 3".to_string(), output: output.to_string(), ..Ended::default() })
@@ -305,7 +297,9 @@ impl System {
             ("journalctl", _) => ended(true, "the last line\n"),
             ("df" | "nginx" | "systemd-analyze", _) => ended(true, ""),
             (_, ["deploy", "describe", ..]) => {
-                let description = &self.descriptions.borrow()[&fs::read(&call.program)?];
+                let descriptions = &self.descriptions.borrow()[&fs::read(&call.program)?];
+                let choices: Choices = serde_json::from_str(&call.input).unwrap();
+                let description = descriptions.get(&choices.instances).or(descriptions.values().next()).unwrap();
                 // As a real one, it finds the key in its environment.
                 let has_key = call.environment.iter().flatten().any(|(name, _)| name == "KALGAN__SECURITY__SECRET_KEY");
                 let needs_secret_key = description.needs_secret_key && !has_key;
@@ -321,6 +315,30 @@ impl System {
         }
     }
 
+    /// Keeps what is called to change something. Gives whether it is to fail.
+    fn is_failure(&self, root: &Path, call: &Call) -> io::Result<bool> {
+        let shown = format!("{} {}", call.program.file_name().unwrap().to_string_lossy(), call.arguments.join(" "));
+        let shown = shown.replace(&*root.to_string_lossy(), "");
+        self.is_answered(&shown);
+        let is_always = self.fails_on.borrow().contains(&shown);
+        self.calls.borrow_mut().push(shown);
+        let number = self.calls.borrow().len() - 1;
+        if self.killing.get() == Some(number) {
+            // What was called has done its work.
+            self.killing.set(None);
+            self.call(root, call)?;
+            killed();
+        }
+        Ok(is_always || self.failing.get() == Some(number))
+    }
+
+    /// Visitors are answered at any time.
+    fn is_answered(&self, next: &str) {
+        let (asked, running) = (self.asked.borrow(), self.running.borrow());
+        let answers = asked.is_empty() || asked.iter().any(|service| running.contains_key(service));
+        assert!(answers, "nobody answers before `{next}`, after {:#?}", self.calls.borrow());
+    }
+
     /// Whether systemd could do so with a unit: one without a file is only known as long as it is active, and can only be stopped then.
     fn is_known(&self, root: &Path, verb: &str, unit: &str) -> bool {
         let template =
@@ -333,6 +351,10 @@ impl System {
     fn systemctl(&self, root: &Path, verb: &str, unit: &str) {
         let unit = unit.to_string();
         match verb {
+            "reload" if unit == "nginx.service" && !self.asked.borrow().is_empty() => {
+                let site = fs::read_to_string(root.join("etc/nginx/sites-available/shop")).unwrap();
+                *self.asked.borrow_mut() = site.split_whitespace().map(str::to_string).collect();
+            }
             "enable" => drop(self.enabled.borrow_mut().insert(unit)),
             "disable" => drop(self.enabled.borrow_mut().remove(&unit)),
             "stop" => {
