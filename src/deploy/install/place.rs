@@ -338,7 +338,8 @@ pub(super) fn nginx_link(plan: &mut Plan, machine: &Machine, target: &Target) ->
     }
     let is_wanted =
         target.has_nginx() && machine.on_disk(SITES_AVAILABLE).is_dir() && machine.on_disk(SITES_ENABLED).is_dir();
-    if !is_wanted || target.wish.kind != Kind::Install {
+    let was_there = target.wish.record.hash(&layout.site_available()).is_some();
+    if !is_wanted || (target.wish.kind != Kind::Install && was_there) {
         return Ok(false);
     }
     let path = layout.site_enabled();

@@ -55,6 +55,24 @@ fn a_first_installation_is_done_in_another_way_wherever_it_was_killed() {
     });
 }
 
+#[test]
+fn an_upgrade_completes_a_first_installation_that_was_killed() {
+    let (expected, _) = installed(1);
+    let second = |folder: &Folder| folder.binary("second!", folder.description("1.1.0", 1));
+    expected.run(expected.wish(Kind::Upgrade, second(&expected))).unwrap();
+    Killed::everywhere(|at| {
+        let folder = Folder::new();
+        let binary = folder.binary("first", folder.description("1.0.0", 1));
+        let is_killed = folder.kill(folder.wish(Kind::Install, binary), at);
+        // The command refuses where nothing was begun.
+        if folder.root.path().join("etc/shop/deploy.json").exists() {
+            folder.run(folder.wish(Kind::Upgrade, second(&folder))).unwrap_or_else(|error| panic!("{at:?}: {error}"));
+            assert_eq!(contents(&folder.tree()), contents(&expected.tree()), "{at:?}");
+        }
+        is_killed
+    });
+}
+
 fn units(folder: &Folder) -> Vec<PathBuf> {
     folder.tree().into_keys().filter(|path| path.starts_with("etc/systemd")).collect()
 }
