@@ -68,12 +68,21 @@ impl Client {
             head.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
         head.push_str("\r\n");
-        let mut connection = match self.kept() {
-            Some(connection) => connection,
-            None => self.connect().await?,
-        };
-        connection.write_all(&[head.as_bytes(), body].concat()).await?;
-        connection.flush().await?;
+        let request = [head.as_bytes(), body].concat();
+        while let Some(connection) = self.kept() {
+            match self.exchange(connection, &request).await {
+                // NGINX lets go of connections that wait for a request when it reads its files again. As a browser does, another is taken
+                // where nothing came back (RFC 9112 section 9.3.1); NGINX answers whatever it has handed on.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                answer => return answer,
+            }
+        }
+        self.exchange(self.connect().await?, &request).await
+    }
+
+    async fn exchange(&self, mut connection: Connection, request: &[u8]) -> io::Result<Answer> {
+        connection.write_all(request).await.map_err(gone)?;
+        connection.flush().await.map_err(gone)?;
         let answer = read(&mut connection).await?;
         if !answer.header("connection").eq_ignore_ascii_case("close") {
             self.0.kept.lock().expect("nobody panics with it").push((connection, Instant::now()));
@@ -95,6 +104,12 @@ impl Client {
     }
 }
 
+/// The error of a connection on which nothing came back.
+fn gone(error: io::Error) -> io::Error {
+    let is_gone = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe].contains(&error.kind());
+    if is_gone { io::Error::new(ErrorKind::ConnectionAborted, error) } else { error }
+}
+
 /// Reads one answer that has a length or comes in chunks.
 async fn read(connection: &mut Connection) -> io::Result<Answer> {
     let mut bytes = Vec::new();
@@ -102,7 +117,8 @@ async fn read(connection: &mut Connection) -> io::Result<Answer> {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             break end + 4;
         }
-        more(connection, &mut bytes).await?;
+        let read = more(connection, &mut bytes).await;
+        read.map_err(|error| if bytes.is_empty() { gone(error) } else { error })?;
     };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();

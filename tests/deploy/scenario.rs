@@ -18,6 +18,9 @@ const HOST: &str = "site.example";
 /// What the second build's credential is.
 const SECRET: &str = "a credential that must stay one";
 
+/// The version that serves, with another number of instances.
+const AGAIN: [&str; 4] = ["/opt/kalgan/current/kalgan", "deploy", "install", "--instances"];
+
 /// The load goes on for so long before and after what is done under it.
 const AROUND: Duration = Duration::from_secs(2);
 
@@ -41,6 +44,8 @@ pub fn run() {
     boot.secrets();
     boot.static_files();
     boot.two_instances();
+    boot.one_instance_again();
+    boot.killed();
     boot.uninstall();
     say("all of it is well");
 }
@@ -192,7 +197,8 @@ impl Boot {
         assert!(refused.contains("session"), "sessions in memory cannot be shared: {refused}");
         let environment = self.machine.path("/etc/kalgan/environment");
         append(&environment, "KALGAN__SESSION__STORE=sqlite\n");
-        self.reinstall(&["--instances", "2"]);
+        self.machine.run(&["systemctl", "restart", "kalgan.service"]);
+        self.unharmed("from one instance to two", || self.reinstall(&["--instances", "2"]));
         self.visit("NGINX, pages from two instances");
         self.unharmed("systemctl restart, two instances", || {
             self.machine.run(&["systemctl", "restart", "kalgan@1.service"]);
@@ -209,6 +215,39 @@ impl Boot {
         assert!(outcome.failures.len() <= 8, "{:#?}", outcome.failures);
         let state = self.machine.run(&["systemctl", "is-active", "kalgan@1.service", "kalgan@2.service"]);
         assert_eq!(state.trim(), "active\nactive", "the killed one is there again");
+    }
+
+    /// Other numbers of processes, in the end one again, by the version that serves.
+    fn one_instance_again(&self) {
+        for (what, instances) in [("two to three", "3"), ("three to two", "2"), ("two to one", "1")] {
+            self.unharmed(&format!("from {what} instances"), || {
+                self.machine.run(&[&AGAIN[..], &[instances]].concat());
+            });
+        }
+        let units = self.machine.run(&["systemctl", "list-units", "--all", "--plain", "--no-legend", "kalgan*"]);
+        assert!(units.contains("kalgan.service") && !units.contains("kalgan@"), "{units}");
+        let sockets = self.machine.run(&["ls", "/run/kalgan"]);
+        assert_eq!(sockets, "admin.sock\nhttp.sock\n");
+    }
+
+    /// A deployment that is killed is done in another way, and another one is removed by what follows.
+    fn killed(&self) {
+        self.unharmed("a change to two instances that is killed, and one back to one instance", || {
+            self.kill(&["2"]);
+            self.machine.run(&[&AGAIN[..], &["1"]].concat());
+        });
+        let units = self.machine.run(&["ls", "/etc/systemd/system"]);
+        assert!(units.contains("kalgan.service") && !units.contains("kalgan@"), "{units}");
+        self.kill(&["2"]);
+    }
+
+    /// Begins a deployment and kills it when it comes to the trial.
+    fn kill(&self, instances: &[&str]) {
+        let command = [&AGAIN[..], instances].concat().join(" ");
+        let script = "mkfifo /tmp/told; $1 >/tmp/told & while read -r line; do case $line in try*) kill -KILL $!;; esac; done </tmp/told; rm /tmp/told";
+        self.machine.run(&["sh", "-c", script, "sh", &command]);
+        let units = self.machine.run(&["ls", "/etc/systemd/system"]);
+        assert!(units.contains("kalgan@.service"), "what it had written is there: {units}");
     }
 
     fn uninstall(&self) {

@@ -2,7 +2,8 @@
 //!
 //! The order of its steps is what keeps visitors served:
 //!
-//! 1. everything is put where nobody uses it yet: the binary in a folder of its own, secrets;
+//! 1. everything is put where nobody uses it yet: the binary in a folder of its own, then, once it is recorded what is about to be done,
+//!    secrets;
 //! 2. units and NGINX's file are written, which nothing reads by itself, and tested;
 //! 3. the new version is tried in its sandbox;
 //! 4. static files are written, the link `current` leads to the new version, and processes change over; the folder of static files is the one
@@ -10,14 +11,16 @@
 //!    long comes between;
 //! 5. NGINX reads its file; where it serves the static files and asks at the same sockets as before, it does so before the processes change
 //!    over, because those of the new version may have none;
+//!    where another number of instances is all that changes, the old ones serve until NGINX has turned to the new ones ([`Order`]);
 //! 6. what was done is recorded.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::instances::{self, Order};
 use super::place::{self, Placed};
 use super::plan::{Plan, Step};
-use super::record::{self, Installed, Record};
+use super::record::{Installed, Record, hash};
 use super::target::{Kind, Target, Wish};
 use super::{Machine, checks, files, proxy, public, units, verify};
 use crate::error::Error;
@@ -41,12 +44,16 @@ impl Deployment {
         checks::target(machine, &target)?;
         let mut plan = Plan::default();
         notes(&mut plan, machine, &target);
-        choices_note(&mut plan, machine, &target)?;
         place::binary(&mut plan, machine, &target);
+        place::etc(&mut plan, machine);
+        let (first, is_whole) = (plan.len(), target.wish.record.installed.is_whole());
         let secrets_change = place::private(&mut plan, machine, &target)?;
         let placed = place::texts(&mut plan, machine, &target)?;
         let is_linked = place::nginx_link(&mut plan, machine, &target)?;
-        let is_other = secrets_change || !target.is_current();
+        let order = if is_linked { Order::OldFirst } else { Order::of(machine, &target, &placed)? };
+        choices_note(&mut plan, machine, &target, order)?;
+        // Nobody knows how far one that was killed had come: a process may lack what it put in place.
+        let is_other = secrets_change || !target.is_current() || !is_whole;
         test(&mut plan, machine, &target, &placed, is_linked);
         if machine.is_live && (placed.concerns_systemd() || units::are_unread(machine, &target)) {
             plan.add(units::daemon_reload());
@@ -56,17 +63,31 @@ impl Deployment {
         }
         let exported = place::static_files(&mut plan, machine, &target);
         units::switch(&mut plan, machine, &target);
-        let concerns_nginx = machine.is_live && (placed.concerns_nginx() || is_linked);
-        let nginx_first = concerns_nginx && may_go_first(&target)?;
+        let concerns_nginx = concerns_nginx(machine, &target, &placed, is_linked);
+        let sockets_change = units::sockets_change(machine, &target, &placed);
+        let nginx_first = concerns_nginx && may_go_first(&target)? && !sockets_change;
         if nginx_first {
             plan.add(proxy::reload_or_start(machine));
         }
+        if order == Order::OldFirst {
+            units::gone(&mut plan, machine, &target, order);
+        }
         units::change_over(&mut plan, machine, &target, &placed, is_other);
+        if order != Order::OldFirst {
+            plan.add(proxy::turn(machine, placed.of_nginx())?);
+            units::gone(&mut plan, machine, &target, order);
+        }
         obsolete(&mut plan, machine, &target, &placed)?;
-        if concerns_nginx && !nginx_first {
+        if concerns_nginx && !nginx_first && order == Order::OldFirst {
             plan.add(proxy::reload_or_start(machine));
         }
-        keep_record(&mut plan, machine, &target, &placed)?;
+        match plan.changes_from(first) {
+            true => {
+                plan.add_before(first, record_intent(machine, &target, &placed)?);
+                plan.add(record(machine, &target, &placed));
+            }
+            false => keep_record(&mut plan, machine, &target, &placed)?,
+        }
         Ok(Deployment { plan, target, exported })
     }
 
@@ -105,6 +126,9 @@ fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
             machine.layout.environment().display()
         ));
     }
+    if !target.wish.record.installed.is_whole() {
+        plan.note("a deployment before this one was broken off and took nothing back: what it may have left undone is done, and processes are started anew");
+    }
     let (had, has) = (&target.wish.record.installed.migrations, &target.description.migrations);
     let undone: Vec<&str> = had.iter().filter(|file| !has.contains(file)).map(String::as_str).collect();
     if !undone.is_empty() {
@@ -125,15 +149,12 @@ fn notes(plan: &mut Plan, machine: &Machine, target: &Target) {
 }
 
 /// What is chosen otherwise than before, and what that costs visitors.
-fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<(), Error> {
+fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target, order: Order) -> Result<(), Error> {
     let Some(earlier) = Record::read(&machine.layout)? else { return Ok(()) };
     target.wish.record.chosen_otherwise(&earlier).into_iter().for_each(|line| plan.note(line));
-    // Choices of before that cannot be understood are what `--fresh` may be for.
-    let is_other = earlier.choices().is_ok_and(|had| {
-        target.wish.record.choices().is_ok_and(|has| (had.has_several(), had.socket) != (has.has_several(), has.socket))
-    });
-    if is_other && machine.is_live && !earlier.installed.services.is_empty() {
-        plan.note("from one instance to several or back, and to another kind of socket, the site is away for a moment: the old sockets close before the new ones open");
+    let both = instances::choices(machine, target)?;
+    if machine.is_live && both.is_some_and(|(had, has)| order.costs_a_moment(&had, &has)) {
+        plan.note("the site is away for a moment: the old sockets close before the new ones open; only between one instance and several of the version that serves, by socket files and NGINX, it is not");
     }
     Ok(())
 }
@@ -142,27 +163,33 @@ fn choices_note(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<(
 fn may_go_first(target: &Target) -> Result<bool, Error> {
     let processes = &target.description.processes;
     let sockets: Vec<&String> = processes.iter().flat_map(|process| &process.sockets).collect();
-    let are_there = target.wish.record.installed.sockets.iter().collect::<Vec<_>>() == sockets;
+    let are_there = target.wish.record.installed.all().all(|one| one.sockets.iter().eq(sockets.iter().copied()));
     Ok(are_there && target.wish.record.choices()?.static_root.is_some())
+}
+
+/// Whether NGINX must read its files again. One that was killed may have made the link, which says nothing of itself.
+fn concerns_nginx(machine: &Machine, target: &Target, placed: &Placed, is_linked: bool) -> bool {
+    let is_whole = target.wish.record.installed.is_whole();
+    machine.is_live && (placed.concerns_nginx() || is_linked || (target.has_nginx() && !is_whole))
 }
 
 fn test(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, is_linked: bool) {
     if placed.concerns_systemd() && machine.is_live {
         plan.add(verify::systemd(machine, target, &placed.files));
     }
-    if machine.is_live && (placed.concerns_nginx() || is_linked) {
+    if concerns_nginx(machine, target, placed, is_linked) {
         plan.add(verify::nginx(machine));
     }
 }
 
 /// Files that were written for the choices or the version before and are no longer wanted.
 fn obsolete(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed) -> Result<(), Error> {
-    let before = &target.wish.record.installed.files;
+    let record = &target.wish.record;
     let is_wanted = |path: &str| placed.files.iter().any(|file| file.path == Path::new(path));
     let mut units = false;
-    for (path, known) in before.iter().filter(|(path, _)| !is_wanted(path)) {
+    for path in record.installed.paths().into_iter().filter(|path| !is_wanted(path)) {
         units |= place::is_unit(Path::new(path));
-        remove(plan, machine, (path, known))?;
+        remove(plan, machine, record, path)?;
     }
     if units && machine.is_live {
         plan.add(units::daemon_reload());
@@ -170,14 +197,20 @@ fn obsolete(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed
     Ok(())
 }
 
-/// Removes a file of ours; one that was changed by hand is kept beside it.
-pub(super) fn remove(plan: &mut Plan, machine: &Machine, (path, known): (&str, &str)) -> Result<(), Error> {
+/// Removes a file of ours; one that was changed by hand is kept beside it. One that we may not have come to write stays where it is another.
+pub(super) fn remove(plan: &mut Plan, machine: &Machine, record: &Record, path: &str) -> Result<(), Error> {
     let place = machine.on_disk(path);
     let by_hand = match files::look(&place)? {
         files::Found::Nothing => return Ok(()),
-        files::Found::File { bytes, .. } => record::hash(&bytes) != known,
+        files::Found::File { bytes, .. } => !record.wrote(Path::new(path), &bytes),
         _ => true,
     };
+    if by_hand && record.hash(Path::new(path)).is_none() {
+        plan.note(format!(
+            "`{path}` stays: a deployment that was broken off was about to write it, and did not write what is there"
+        ));
+        return Ok(());
+    }
     let kept = if by_hand { format!(", which was changed by hand and is kept as `{path}.old`") } else { String::new() };
     plan.add(Step::new(format!("remove `{path}`{kept}"), move |_, trail| {
         if by_hand {
@@ -189,23 +222,48 @@ pub(super) fn remove(plan: &mut Plan, machine: &Machine, (path, known): (&str, &
 }
 
 /// The last step: what is in place now.
+fn record(machine: &Machine, target: &Target, placed: &Placed) -> Step {
+    let path = machine.layout.choices();
+    let (place, text) = (machine.on_disk(&path), recorded(target, placed).text());
+    Step::new(format!("record the choices in `{}`", path.display()), move |_, trail| {
+        files::write(trail, &place, text.as_bytes(), 0o600)
+    })
+}
+
+/// The last step where there was none to do before it.
 fn keep_record(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed) -> Result<(), Error> {
     let path = machine.layout.choices();
-    let place = machine.on_disk(&path);
-    let text = recorded(target, placed).text();
-    let says = format!("record the choices in `{}`", path.display());
-    let is_same = files::look(&place)? == files::Found::File { bytes: text.clone().into_bytes(), mode: 0o600 };
+    let is_same = is_at(&machine.on_disk(&path), &recorded(target, placed).text())?;
     plan.add(match is_same {
         true => Step::unchanged(format!("the choices are recorded in `{}`", path.display())),
-        false => Step::new(says, move |_, trail| files::write(trail, &place, text.as_bytes(), 0o600)),
+        false => record(machine, target, placed),
     });
     Ok(())
 }
 
+/// Whether a record with this text is in its place.
+fn is_at(place: &Path, text: &str) -> Result<bool, Error> {
+    Ok(files::look(place)? == files::Found::File { bytes: text.as_bytes().to_vec(), mode: 0o600 })
+}
+
+/// The first step that others could notice: what is about to be put in place, for whoever comes next where this deployment is killed.
+fn record_intent(machine: &Machine, target: &Target, placed: &Placed) -> Result<Step, Error> {
+    let path = machine.layout.choices();
+    let place = machine.on_disk(&path);
+    let shown = path.display();
+    let text = target.wish.record.under_way(&machine.layout, recorded(target, placed).installed)?.text();
+    Ok(match is_at(&place, &text)? {
+        true => Step::unchanged(format!("what is about to be put in place is recorded in `{shown}`")),
+        false => Step::new(format!("record in `{shown}` what is about to be put in place"), move |_, trail| {
+            files::write(trail, &place, text.as_bytes(), 0o600)
+        }),
+    })
+}
+
 fn recorded(target: &Target, placed: &Placed) -> Record {
     let description = &target.description;
-    let hash = |file: &super::description::Text| (file.path.display().to_string(), record::hash(file.text.as_bytes()));
-    let files: BTreeMap<String, String> = placed.files.iter().map(hash).collect();
+    let with_hash = |file: &super::description::Text| (file.path.display().to_string(), hash(file.text.as_bytes()));
+    let files: BTreeMap<String, String> = placed.files.iter().map(with_hash).collect();
     let processes = &description.processes;
     Record {
         installed: Installed {
@@ -216,6 +274,7 @@ fn recorded(target: &Target, placed: &Placed) -> Record {
             services: processes.iter().map(|process| process.service.clone()).collect(),
             sockets: processes.iter().flat_map(|process| process.sockets.clone()).collect(),
             enabled: description.enabled.clone(),
+            pending: Vec::new(),
         },
         ..target.wish.record.clone()
     }

@@ -106,7 +106,11 @@ pub(super) fn link(trail: &mut Trail, path: &Path, target: &Path) -> Result<(), 
 }
 
 /// Makes a path what it was before. There may be nothing to do.
-fn put_back(path: &Path, before: &Found) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// [`Error::File`] where that cannot be done.
+pub(super) fn put_back(path: &Path, before: &Found) -> Result<(), Error> {
     if look(path)? == *before {
         return Ok(());
     }

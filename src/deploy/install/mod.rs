@@ -7,6 +7,7 @@
 //! | what a binary says of itself, and what was put in place before | `description`, `binary`, `record` |
 //! | an operator's wish, looked at, and whether it can be fulfilled | `target`, `checks`, `collision` |
 //! | the steps | `place`, `public`, `verify`, `units`, `ready` |
+//! | the order in which processes follow each other | `instances` |
 //! | the plans made of them | `deployment`, `removal` |
 //!
 //! The version that is deployed is asked by running it ([`Description`]), because an upgrade is made by the version that serves, which
@@ -20,6 +21,7 @@ mod collision;
 mod deployment;
 mod description;
 mod files;
+mod instances;
 mod machine;
 mod place;
 mod plan;

@@ -44,14 +44,17 @@ pub(super) fn binary(plan: &mut Plan, machine: &Machine, target: &Target) {
     ));
 }
 
-/// What only root may read: the folder, the secret key, credentials. Gives whether a process would notice the difference.
+/// The folder of what only root may read.
+pub(super) fn etc(plan: &mut Plan, machine: &Machine) {
+    private_folder(plan, machine, &machine.layout.etc());
+}
+
+/// What only root may read: the secret key, credentials. Gives whether a process would notice the difference.
 ///
 /// # Errors
 ///
 /// [`Error::File`] where a credential's file cannot be read.
 pub(super) fn private(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<bool, Error> {
-    let folder = machine.layout.etc();
-    private_folder(plan, machine, &folder);
     let mut changes = secret_key(plan, machine, target);
     if !target.wish.credentials.is_empty() {
         private_folder(plan, machine, &machine.layout.credentials());
@@ -165,9 +168,14 @@ impl Placed {
         }
     }
 
+    /// NGINX's among the files that change.
+    pub(super) fn of_nginx(&self) -> impl Iterator<Item = PathBuf> {
+        self.changed.iter().filter(|path| is_nginx(path)).cloned()
+    }
+
     /// Whether one of the files that change is NGINX's.
     pub(super) fn concerns_nginx(&self) -> bool {
-        self.changed.iter().any(|path| is_nginx(path))
+        self.of_nginx().next().is_some()
     }
 
     /// Whether one of them is a unit.
@@ -215,8 +223,8 @@ pub(super) fn texts(plan: &mut Plan, machine: &Machine, target: &Target) -> Resu
         match since {
             Since::Same => {
                 plan.add(Step::unchanged(format!("`{shown}` is as it should be")));
-                // The record is the last thing that a deployment writes.
-                if target.wish.record.hash(&file.path) != Some(&*record::hash(file.text.as_bytes())) {
+                // A deployment that was killed may have written it, or what others have read of it until now.
+                if !target.wish.record.wrote_nothing_else(&file.path, file.text.as_bytes()) {
                     placed.must_be_read(&file.path, true);
                 }
             }
@@ -323,13 +331,15 @@ pub(super) fn remove_nginx_link(plan: &mut Plan, machine: &Machine) -> Result<bo
 /// [`Error::Deploy`] where something else is in its place.
 pub(super) fn nginx_link(plan: &mut Plan, machine: &Machine, target: &Target) -> Result<bool, Error> {
     let layout = &machine.layout;
-    if !target.has_nginx() && target.wish.record.hash(&layout.site_available()).is_some() {
+    let site = layout.site_available().display().to_string();
+    if !target.has_nginx() && target.wish.record.installed.paths().contains(&site) {
         // The file that it leads to goes too, and NGINX takes no link that leads nowhere.
         remove_nginx_link(plan, machine)?;
     }
     let is_wanted =
         target.has_nginx() && machine.on_disk(SITES_AVAILABLE).is_dir() && machine.on_disk(SITES_ENABLED).is_dir();
-    if !is_wanted || target.wish.kind != Kind::Install {
+    let was_there = target.wish.record.hash(&layout.site_available()).is_some();
+    if !is_wanted || (target.wish.kind != Kind::Install && was_there) {
         return Ok(false);
     }
     let path = layout.site_enabled();

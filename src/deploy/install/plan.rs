@@ -44,6 +44,21 @@ impl Plan {
         self.steps.push(step);
     }
 
+    /// How many steps there are.
+    pub(super) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is anything to do from a step on.
+    pub(super) fn changes_from(&self, number: usize) -> bool {
+        self.steps[number..].iter().any(|step| step.act.is_some())
+    }
+
+    /// Puts a step before another.
+    pub(super) fn add_before(&mut self, number: usize, step: Step) {
+        self.steps.insert(number, step);
+    }
+
     /// A step that cannot be taken back. It is done after all others, and when it fails, the others stay done.
     pub(super) fn add_last(&mut self, step: Step) {
         self.last.push(step);
@@ -55,7 +70,7 @@ impl Plan {
 
     /// Whether there is anything to do.
     pub(super) fn changes(&self) -> bool {
-        self.steps.iter().any(|step| step.act.is_some())
+        self.changes_from(0)
     }
 
     /// The plan for people: a line for each step, and the notes.

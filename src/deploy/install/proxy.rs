@@ -1,9 +1,11 @@
 //! NGINX, told to read its files again.
 
 use std::fs;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::files::{self, Found};
 use super::plan::Step;
 use super::units::{NGINX, nginx_runs};
 use super::{Machine, ready};
@@ -12,12 +14,19 @@ use crate::error::Error;
 /// Where NGINX's master process writes its number, in Debian's package and in NGINX's own.
 const PID_FILE: &str = "/run/nginx.pid";
 
+/// What a worker calls itself, unlike NGINX's other processes.
+const WORKER: &str = "nginx: worker process";
+
 /// What a worker calls itself when it answers what it has begun, and takes nothing new.
 const SHUTTING_DOWN: &str = "shutting down";
 
 /// How long new workers are waited for. NGINX reads its files and makes new workers before it tells the old ones to go, so as long as no
 /// old one goes, it has not come to that.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long old workers may take to answer what they have begun, before the processes go that they ask. Downloads take longer than anybody
+/// waits.
+const ANSWERS: Duration = Duration::from_secs(10);
 
 /// Where NGINX says what it could not do, as its packages set it up.
 const ERROR_LOG: &str = "/var/log/nginx/error.log";
@@ -31,6 +40,28 @@ pub(super) fn reload() -> Step {
         trail.afterwards("NGINX has not read its old files again", take_over);
         take_over(machine)
     })
+}
+
+/// NGINX turns from processes to others while both run, and its old workers end. When that is taken back, its files are as before and have
+/// been read before any process is stopped that it asks.
+///
+/// # Errors
+///
+/// [`Error::File`] where a file of NGINX's cannot be read.
+pub(super) fn turn(machine: &Machine, files: impl Iterator<Item = PathBuf>) -> Result<Step, Error> {
+    let places = files.map(|path| machine.on_disk(path));
+    let before: Vec<(PathBuf, Found)> =
+        places.map(|place| Ok((place.clone(), files::look(&place)?))).collect::<Result<_, Error>>()?;
+    Ok(Step::new("let NGINX read its files again and its old workers end", move |machine, trail| {
+        trail.back("NGINX has not read its old files again", move |machine| {
+            before.iter().try_for_each(|(place, found)| files::put_back(place, found))?;
+            take_over(machine)
+        });
+        let old = workers(machine);
+        take_over(machine)?;
+        wait_for_end(machine, &old, ANSWERS);
+        Ok(())
+    }))
 }
 
 /// NGINX reads its files again, or is started.
@@ -72,6 +103,14 @@ fn go(machine: &Machine, before: &[String], patience: Duration) -> Result<(), Er
     }
 }
 
+/// Waits until workers have ended.
+fn wait_for_end(machine: &Machine, old: &[String], patience: Duration) {
+    let end = Instant::now() + patience;
+    while old.iter().any(|worker| title(machine, worker).contains(WORKER)) && Instant::now() < end {
+        sleep(LOOK);
+    }
+}
+
 /// The numbers of the processes that NGINX's master has started; none where that cannot be told.
 fn workers(machine: &Machine) -> Vec<String> {
     let master = fs::read_to_string(machine.on_disk(PID_FILE)).unwrap_or_default();
@@ -83,9 +122,14 @@ fn workers(machine: &Machine) -> Vec<String> {
 
 /// Whether a process is a worker of NGINX that is not going.
 fn takes_connections(machine: &Machine, worker: &str) -> bool {
-    let title = fs::read(machine.on_disk("/proc").join(worker).join("cmdline")).unwrap_or_default();
-    let title = String::from_utf8_lossy(&title);
-    title.contains("nginx: worker process") && !title.contains(SHUTTING_DOWN)
+    let title = title(machine, worker);
+    title.contains(WORKER) && !title.contains(SHUTTING_DOWN)
+}
+
+/// What a process calls itself; nothing where there is none of that number.
+fn title(machine: &Machine, process: &str) -> String {
+    let title = fs::read(machine.on_disk("/proc").join(process).join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&title).into_owned()
 }
 
 #[cfg(test)]
@@ -126,6 +170,9 @@ mod tests {
         process(root.path(), "3", "nginx: worker process is shutting down");
         go(&machine, &before[..2], Duration::ZERO).unwrap();
         go(&machine, &[], Duration::ZERO).unwrap();
+        // Those that shut down are waited for only so long, others than workers not at all.
+        wait_for_end(&machine, &before, Duration::ZERO);
+        wait_for_end(&machine, &before[2..], PATIENCE);
         fs::write(root.path().join("proc/1/task/1/children"), "4 ").unwrap();
         take_over(&machine).unwrap();
     }

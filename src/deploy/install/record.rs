@@ -1,6 +1,9 @@
 //! `/etc/NAME/deploy.json`: the choices of a deployment, and what was put in place for them.
 //!
 //! The choices are kept as they were read: a version passes on to the next one what it does not know itself.
+//!
+//! The last step of a deployment records what is in place. One that is killed never comes to it, so before the first file is written it is
+//! recorded what is about to be ([`Installed::pending`]): whatever is done next knows what may be there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -41,6 +44,41 @@ pub(super) struct Installed {
     pub(super) sockets: Vec<String>,
     /// The units that the machine's start begins with.
     pub(super) enabled: Vec<String>,
+    /// What deployments were about to put in place that have not come to their end. A version that does not know of it leaves it out when
+    /// it comes to its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) pending: Vec<Installed>,
+}
+
+impl Installed {
+    /// Whether the last deployment came to its end.
+    pub(super) fn is_whole(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// What is in place, and all that may be.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Installed> {
+        std::iter::once(self).chain(&self.pending)
+    }
+
+    /// All units that are in place or may be.
+    pub(super) fn units(&self) -> BTreeSet<&String> {
+        self.all().flat_map(|one| one.enabled.iter().chain(&one.services).chain(&one.sockets)).collect()
+    }
+
+    /// The paths of all files that are in place or may be.
+    pub(super) fn paths(&self) -> BTreeSet<&String> {
+        self.all().flat_map(|one| one.files.keys()).collect()
+    }
+
+    /// The same, with what is about to be put in place.
+    fn before(mut self, next: Installed) -> Installed {
+        // The same command may have been killed again and again.
+        if !self.pending.contains(&next) {
+            self.pending.push(next);
+        }
+        self
+    }
 }
 
 impl Record {
@@ -128,9 +166,37 @@ impl Record {
         format!("{:#}\n", Value::Object(all))
     }
 
-    /// The hash of the text that was last written to a path.
+    /// The record while a deployment is under way: what was in place, and what this one is about to put there.
+    ///
+    /// It has the choices of before, where there are any: nobody shall get those of a deployment that was given up.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Record::read`].
+    pub(super) fn under_way(&self, layout: &Layout, next: Installed) -> Result<Record, Error> {
+        let earlier = Record::read(layout)?;
+        let without_nginx = if earlier.is_none() { next.without_nginx } else { self.installed.without_nginx };
+        let choices = earlier.map_or_else(|| self.choices.clone(), |earlier| earlier.choices);
+        let installed = Installed { without_nginx, ..self.installed.clone().before(next) };
+        Ok(Record { choices, installed })
+    }
+
+    /// The hash of the text that a deployment which came to its end wrote to a path.
     pub(super) fn hash(&self, path: &Path) -> Option<&str> {
         self.installed.files.get(&*path.to_string_lossy()).map(String::as_str)
+    }
+
+    /// Whether these are the contents that a deployment wrote to a path, or was about to.
+    pub(super) fn wrote(&self, path: &Path, bytes: &[u8]) -> bool {
+        let (path, hash) = (path.to_string_lossy(), hash(bytes));
+        self.installed.all().any(|one| one.files.get(&*path) == Some(&hash))
+    }
+
+    /// Whether a path has had no other contents than these since what is in place was put there.
+    pub(super) fn wrote_nothing_else(&self, path: &Path, bytes: &[u8]) -> bool {
+        let (name, hash) = (path.to_string_lossy(), hash(bytes));
+        self.hash(path) == Some(&*hash)
+            && self.installed.pending.iter().filter_map(|one| one.files.get(&*name)).all(|known| *known == hash)
     }
 }
 
@@ -155,12 +221,11 @@ pub(super) enum Since {
 ///
 /// [`Error::File`] where it cannot be read.
 pub(super) fn since(machine: &Machine, record: &Record, path: &Path, text: &str, mode: u32) -> Result<Since, Error> {
-    let known = record.hash(path);
     Ok(match files::look(&machine.on_disk(path))? {
         Found::Nothing => Since::Absent,
         Found::File { bytes, mode: had } if bytes == text.as_bytes() && had == mode => Since::Same,
-        Found::File { bytes, .. } if bytes == text.as_bytes() || known == Some(&*hash(&bytes)) => Since::Ours,
-        _ if known == Some(&*hash(text.as_bytes())) => Since::ChangedAlone,
+        Found::File { bytes, .. } if bytes == text.as_bytes() || record.wrote(path, &bytes) => Since::Ours,
+        _ if record.hash(path) == Some(&*hash(text.as_bytes())) => Since::ChangedAlone,
         _ => Since::Changed,
     })
 }
@@ -187,6 +252,33 @@ mod tests {
         assert_eq!(after.chosen_otherwise(&before), expected);
         assert!(before.chosen_otherwise(&before.clone()).is_empty());
         assert!(before.without_choices().choices.is_empty());
+    }
+
+    #[test]
+    fn a_deployment_under_way_keeps_what_is_in_place_and_the_choices_of_before() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::new("shop").rooted(root.path());
+        let one = |text: &str| Installed {
+            files: BTreeMap::from([("/a".to_string(), hash(text.as_bytes()))]),
+            without_nginx: true,
+            ..Installed::default()
+        };
+        let first = Record::default().choosing(&Choices { instances: 2, ..Choices::default() });
+        let first = first.under_way(&layout, one("1")).unwrap();
+        assert_eq!(first.choices["instances"], 2, "there are no other choices");
+        assert!(first.installed.without_nginx && !first.installed.is_whole());
+
+        let place = layout.on_disk(layout.choices());
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(&place, first.text()).unwrap();
+        let known = Record::read(&layout).unwrap().unwrap();
+        assert_eq!(known, first);
+        let next = known.choosing(&Choices { instances: 3, ..Choices::default() });
+        let next = next.under_way(&layout, one("2")).unwrap().under_way(&layout, one("2")).unwrap();
+        assert_eq!((&next.choices["instances"], next.installed.pending.len()), (&Value::from(2), 2));
+        let path = Path::new("/a");
+        assert!(next.wrote(path, b"1") && next.wrote(path, b"2") && !next.wrote(path, b"3"));
+        assert!(next.hash(path).is_none() && !next.wrote_nothing_else(path, b"1"));
     }
 
     #[test]

@@ -30,19 +30,19 @@ pub(crate) fn plan(machine: &Machine, record: Option<&Record>, purge: bool) -> R
     let record = record.unwrap_or(&nothing);
     let mut concerns_nginx = has_nginx && place::remove_nginx_link(&mut plan, machine)?;
     // NGINX lets go first, so that it never asks where nobody answers.
-    let files = &record.installed.files;
-    let (of_nginx, others): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| place::is_nginx(Path::new(path)));
-    for (path, known) in of_nginx {
+    let files = record.installed.paths();
+    let (of_nginx, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| place::is_nginx(Path::new(path)));
+    for path in of_nginx {
         concerns_nginx |= machine.on_disk(path).exists();
-        deployment::remove(&mut plan, machine, (path, known))?;
+        deployment::remove(&mut plan, machine, record, path)?;
     }
     if machine.is_live && concerns_nginx && units::nginx_runs(machine) {
         plan.add(verify::nginx(machine));
         plan.add(proxy::reload());
     }
     stop(&mut plan, machine, record);
-    for (path, known) in others {
-        deployment::remove(&mut plan, machine, (path, known))?;
+    for path in others {
+        deployment::remove(&mut plan, machine, record, path)?;
     }
     if machine.is_live {
         plan.add(units::daemon_reload());
@@ -62,29 +62,20 @@ pub(crate) fn plan(machine: &Machine, record: Option<&Record>, purge: bool) -> R
 
 fn stop(plan: &mut Plan, machine: &Machine, record: &Record) {
     let installed = &record.installed;
-    let mut all: Vec<String> =
-        [&installed.enabled, &installed.sockets, &installed.services].into_iter().flatten().cloned().collect();
-    all.sort();
-    all.dedup();
+    let known = |unit: &&String| units::is_known(machine, unit);
+    let all: Vec<String> = installed.units().into_iter().filter(known).cloned().collect();
     if all.is_empty() {
         return;
     }
-    let sockets: Vec<String> = all.iter().filter(|unit| unit.ends_with(".socket")).cloned().collect();
-    let others: Vec<String> = all.into_iter().filter(|unit| !unit.ends_with(".socket")).collect();
-    let enabled = installed.enabled.clone();
+    let enabled: BTreeSet<&String> = installed.all().flat_map(|one| &one.enabled).collect();
+    let enabled: Vec<String> = enabled.into_iter().filter(|unit| units::has_file(machine, unit)).cloned().collect();
+    let back = units::running(machine, &all, &enabled);
+    let (sockets, others): (Vec<String>, Vec<String>) = all.into_iter().partition(|unit| unit.ends_with(".socket"));
     let is_live = machine.is_live;
     plan.add(Step::new(
         format!("stop and disable {}", units::named(&[others.clone(), sockets.clone()].concat())),
         move |machine, trail| {
-            let (back_sockets, back_others, back_enabled) = (sockets.clone(), others.clone(), enabled.clone());
-            trail.afterwards("the site does not run again", move |machine| {
-                units::systemctl(machine, "enable", &back_enabled)?;
-                if !is_live {
-                    return Ok(());
-                }
-                units::systemctl(machine, "start", &back_sockets)?;
-                units::systemctl(machine, "start", &back_others)
-            });
+            trail.afterwards("the site does not run again", back);
             if is_live {
                 units::systemctl(machine, "stop", &others)?;
                 units::systemctl(machine, "stop", &sockets)?;

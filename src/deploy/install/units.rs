@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::description::Process;
+use super::instances::Order;
 use super::machine::Call;
 use super::place::Placed;
 use super::plan::{Plan, Step};
 use super::ready;
-use super::record::Installed;
 use super::target::Target;
-use super::{Machine, files};
+use super::{Machine, Trail, files};
 use crate::error::Error;
 
 /// NGINX's own service.
@@ -38,10 +38,10 @@ pub(super) fn state(machine: &Machine, unit: &str) -> State {
 
 /// Whether a unit is of another version, or another text, than what is in place: a deployment was killed before it came to that, or somebody
 /// changed a file and went no further.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Stale {
-    /// Its process was started from the binary of another version.
-    of_version: bool,
+    /// The version from whose binary its process was started, where that is another one.
+    version: Option<String>,
     /// systemd has not read its file.
     of_text: bool,
 }
@@ -56,11 +56,12 @@ pub(super) fn stale(machine: &Machine, target: &Target, unit: &str) -> Stale {
     let program = value("MainPID").and_then(|pid| fs::read_link(machine.on_disk("/proc").join(pid).join("exe")).ok());
     // Something else than a version, such as a program that an operator put before it, says nothing of what it started.
     let on_disk = |path: PathBuf| fs::canonicalize(machine.on_disk(&path)).unwrap_or(path);
-    let is_other = |program: &PathBuf| {
-        program.starts_with(on_disk(machine.layout.versions()))
-            && *program != on_disk(machine.layout.version_binary(&target.version))
-    };
-    Stale { of_version: program.is_some_and(|it| is_other(&it)), of_text: value("NeedDaemonReload") == Some("yes") }
+    let version = program.and_then(|program| {
+        let version = program.strip_prefix(on_disk(machine.layout.versions())).ok()?.iter().next()?;
+        let is_other = program != on_disk(machine.layout.version_binary(&target.version));
+        is_other.then(|| version.to_string_lossy().into_owned())
+    });
+    Stale { version, of_text: value("NeedDaemonReload") == Some("yes") }
 }
 
 /// Whether systemd has not read all units that a deployment is about, beside those that it writes.
@@ -125,45 +126,70 @@ pub(super) fn trial(machine: &Machine, target: &Target) -> Step {
 /// The link `current` leads to the new version, and `previous` to the one before.
 pub(super) fn switch(plan: &mut Plan, machine: &Machine, target: &Target) {
     let shown = machine.layout.current().display().to_string();
-    if target.is_current() {
-        plan.add(Step::unchanged(format!("`{shown}` leads to version {}", target.version)));
-        return;
-    }
-    let says = format!("let `{shown}` lead to version {}", target.version);
     let folder = |version: &str| PathBuf::from("versions").join(version);
     let (current, previous) = (machine.on_disk(machine.layout.current()), machine.on_disk(machine.layout.previous()));
-    let (new, old) = (folder(&target.version), target.current.as_deref().map(folder));
+    let new = folder(&target.version);
+    if !target.is_current() {
+        let old = target.current.as_deref().map(folder);
+        plan.add(Step::new(format!("let `{shown}` lead to version {}", target.version), move |_, trail| {
+            files::link(trail, &current, &new)?;
+            // Last: a rollback must never find both leading to the same version.
+            old.map_or(Ok(()), |old| files::link(trail, &previous, &old))
+        }));
+        return;
+    }
+    let Some(serving) = serving(machine, target) else {
+        plan.add(Step::unchanged(format!("`{shown}` leads to version {}", target.version)));
+        return;
+    };
+    let says = format!(
+        "keep version {serving} as the one to go back to, which serves while `{shown}` leads to {} already",
+        target.version
+    );
+    let old = folder(&serving);
     plan.add(Step::new(says, move |_, trail| {
-        if let Some(old) = &old {
-            files::link(trail, &previous, old)?;
-        }
-        files::link(trail, &current, &new)
+        let back = old.clone();
+        trail.back(format!("the link `{}` is the new one", current.display()), move |_| {
+            files::link(&mut Trail::default(), &current, &back)
+        });
+        files::link(trail, &previous, &old)
     }));
+}
+
+/// The version that a process still runs though `current` leads to another: a deployment was killed between the two.
+fn serving(machine: &Machine, target: &Target) -> Option<String> {
+    let versions = target.description.processes.iter().filter_map(|one| stale(machine, target, &one.service).version);
+    let is_kept = |version: &String| {
+        *version != target.version && machine.on_disk(machine.layout.version_binary(version)).is_file()
+    };
+    versions.into_iter().find(is_kept)
 }
 
 /// What runs after a deployment, and in which order it changes over:
 ///
-/// 1. units that the new version has no more are stopped;
+/// 1. units that the new version has no more are stopped, unless NGINX must turn from them first ([`Order`]);
 /// 2. where a socket's unit changes, its process is stopped first, because systemd changes no socket that is in use;
 /// 3. what the machine's start begins with is enabled, and sockets are opened;
 /// 4. processes are started or restarted one after the other, each until it answers: the others serve meanwhile, and connections to this
 ///    one wait in its socket.
 pub(super) fn change_over(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, is_other: bool) {
-    let (description, installed) = (&target.description, &target.wish.record.installed);
-    gone(plan, machine, target);
+    let description = &target.description;
     enable(plan, machine, &description.enabled);
     if !machine.is_live {
         return;
     }
     let all: Vec<String> = description.processes.iter().flat_map(|process| process.sockets.clone()).collect();
-    let reopened = reopened(plan, machine, target, placed, installed);
+    let reopened = reopened(plan, machine, target, placed);
     let closed: Vec<String> = all.into_iter().filter(|unit| reopened || !state(machine, unit).is_active).collect();
     open(plan, closed, reopened);
     for process in &description.processes {
         let is_active = state(machine, &process.service).is_active;
         let stale = stale(machine, target, &process.service);
-        let is_changed =
-            is_other || reopened || stale.of_version || stale.of_text || changes(machine, placed, &process.service);
+        let is_changed = is_other
+            || reopened
+            || stale.version.is_some()
+            || stale.of_text
+            || changes(machine, placed, &process.service);
         match is_active && !is_changed {
             true => plan.add(Step::unchanged(format!("`{}` runs", process.service))),
             false => plan.add(start(process, description.host.clone(), is_active && !reopened, reopened)),
@@ -182,15 +208,36 @@ pub(super) fn change_over(plan: &mut Plan, machine: &Machine, target: &Target, p
 
 /// Whether the file of a unit says something else; an instance's is one of its own or that of its template.
 fn changes(machine: &Machine, placed: &Placed, unit: &str) -> bool {
+    unit_files(machine, unit).iter().any(|file| placed.other.contains(file))
+}
+
+/// Where the file of a unit may be.
+fn unit_files(machine: &Machine, unit: &str) -> [PathBuf; 2] {
     let template = match (unit.split_once('@'), unit.rsplit_once('.')) {
         (Some((name, _)), Some((_, kind))) => format!("{name}@.{kind}"),
         _ => unit.to_string(),
     };
-    [unit, &template].into_iter().any(|file| placed.other.contains(&machine.layout.unit(file)))
+    [unit, &template].map(|file| machine.layout.unit(file))
+}
+
+/// Whether a unit has a file, without which systemd changes nothing of it.
+pub(super) fn has_file(machine: &Machine, unit: &str) -> bool {
+    unit_files(machine, unit).iter().any(|file| machine.on_disk(file).exists())
+}
+
+/// Whether systemd knows a unit: one that a deployment was about to make may have never been there.
+pub(super) fn is_known(machine: &Machine, unit: &str) -> bool {
+    has_file(machine, unit) || state(machine, unit).is_active
+}
+
+/// Whether the file of a socket says something else: it may have another address then.
+pub(super) fn sockets_change(machine: &Machine, target: &Target, placed: &Placed) -> bool {
+    let mut sockets = target.description.processes.iter().flat_map(|process| &process.sockets);
+    sockets.any(|unit| changes(machine, placed, unit))
 }
 
 /// Units that were there before and are no longer wanted.
-fn gone(plan: &mut Plan, machine: &Machine, target: &Target) {
+pub(super) fn gone(plan: &mut Plan, machine: &Machine, target: &Target, order: Order) {
     let (installed, description) = (&target.wish.record.installed, &target.description);
     let wanted: Vec<&String> = description
         .processes
@@ -198,14 +245,13 @@ fn gone(plan: &mut Plan, machine: &Machine, target: &Target) {
         .flat_map(|process| process.sockets.iter().chain([&process.service]))
         .chain(&description.enabled)
         .collect();
-    let before = installed.enabled.iter().chain(&installed.services).chain(&installed.sockets);
-    let mut gone: Vec<String> = before.filter(|unit| !wanted.contains(unit)).cloned().collect();
-    gone.sort();
-    gone.dedup();
+    let not_wanted = installed.units().into_iter().filter(|unit| !wanted.contains(unit));
+    let with_states = not_wanted.map(|unit| (unit.clone(), state(machine, unit)));
+    let (gone, states): (Vec<String>, Vec<State>) =
+        with_states.filter(|(_, state)| state.is_active || state.is_enabled).unzip();
     if gone.is_empty() {
         return;
     }
-    let states: Vec<State> = gone.iter().map(|unit| state(machine, unit)).collect();
     plan.add(Step::new(
         format!("stop and disable {}, which are no longer needed", named(&gone)),
         move |machine, trail| {
@@ -214,14 +260,37 @@ fn gone(plan: &mut Plan, machine: &Machine, target: &Target) {
             };
             let (enabled, active) = (chosen(|state| state.is_enabled), chosen(|state| state.is_active));
             let (enable, start) = (enabled.clone(), sockets_first(active.clone()));
-            trail.afterwards(format!("{} do not run again", named(&active)), move |machine| {
+            let left = format!("{} do not run again", named(&active));
+            let again = move |machine: &Machine| {
                 systemctl(machine, "enable", &enable)?;
                 systemctl(machine, "start", &start)
-            });
+            };
+            match order {
+                // NGINX turns back to them before those are stopped that took their place. Their files have been put back by then.
+                Order::SideBySide => trail.back(left, move |machine| {
+                    machine.systemctl(&["daemon-reload"])?;
+                    again(machine)
+                }),
+                Order::OldFirst | Order::Fewer => trail.afterwards(left, again),
+            }
             systemctl(machine, "stop", &active)?;
             systemctl(machine, "disable", &enabled)
         },
     ));
+}
+
+/// What lets units run, and start with the machine, that do so now.
+pub(super) fn running(
+    machine: &Machine,
+    all: &[String],
+    enabled: &[String],
+) -> impl FnOnce(&Machine) -> Result<(), Error> + use<> {
+    let active: Vec<String> = all.iter().filter(|unit| state(machine, unit).is_active).cloned().collect();
+    let enabled: Vec<String> = enabled.iter().filter(|unit| state(machine, unit).is_enabled).cloned().collect();
+    move |machine| {
+        systemctl(machine, "enable", &enabled)?;
+        systemctl(machine, "start", &sockets_first(active))
+    }
 }
 
 /// A service that is started before its socket would be without it.
@@ -246,9 +315,10 @@ fn enable(plan: &mut Plan, machine: &Machine, units: &[String]) {
 }
 
 /// Stops what must be stopped so that sockets can change. Gives whether that is so.
-fn reopened(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed, before: &Installed) -> bool {
+fn reopened(plan: &mut Plan, machine: &Machine, target: &Target, placed: &Placed) -> bool {
     let processes = &target.description.processes;
-    let stays = |unit: &&String| before.sockets.contains(unit) && state(machine, unit).is_active;
+    let before = target.wish.record.installed.units();
+    let stays = |unit: &&String| before.contains(unit) && state(machine, unit).is_active;
     let sockets: Vec<String> = processes.iter().flat_map(|process| &process.sockets).filter(stays).cloned().collect();
     if !sockets.iter().any(|unit| changes(machine, placed, unit)) {
         return false;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::system::Folder;
+use super::system::{Folder, Killed};
 use crate::deploy::Choices;
 use crate::deploy::install::{Kind, Wish};
 
@@ -86,6 +86,16 @@ fn who_wants_no_nginx_any_more_keeps_no_link_that_leads_nowhere() {
     folder.run(Wish { nginx: Some(false), ..folder.wish(Kind::Install, binary) }).unwrap();
     let of_nginx = folder.tree().into_keys().filter(|path| path.starts_with("etc/nginx") && path.ends_with("shop"));
     assert_eq!(of_nginx.count(), 0);
+
+    // Neither does who decides so when an installation with it was killed.
+    Killed::everywhere(|at| {
+        let folder = Folder::new();
+        let binary = folder.binary("first", folder.description("1.0.0", 1));
+        let is_killed = folder.kill(folder.wish(Kind::Install, binary.clone()), at);
+        folder.run(Wish { nginx: Some(false), ..folder.wish(Kind::Install, binary) }).unwrap();
+        assert!(!folder.root.path().join("etc/nginx/sites-enabled/shop").is_symlink(), "{at:?}");
+        is_killed
+    });
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a deployment does, and that each step of it is taken back.
 
 use std::fs;
+use std::path::Path;
 
 use super::system::Folder;
 use crate::deploy::Choices;
@@ -177,6 +178,35 @@ fn what_systemd_leaves_out_of_a_unit_is_told_and_is_no_failure() {
     let note =
         "note: systemd says of `/etc/systemd/system/shop.service:7`: Unknown key 'X' in section [Service], ignoring.";
     assert!(told.contains(note), "{told}");
+}
+
+#[test]
+fn nginx_goes_first_where_it_serves_the_static_files_and_turns_to_no_address_before_somebody_listens() {
+    for (socket_changes, goes_first) in [(false, true), (true, false)] {
+        let folder = Folder::new();
+        let with_files = |kind, binary| {
+            let wish = folder.wish(kind, binary);
+            let choices =
+                Choices { static_root: Some("/opt/shop/public".to_string()), ..wish.record.choices().unwrap() };
+            Wish { record: wish.record.clone().choosing(&choices), ..wish }
+        };
+        let first = folder.binary("first", folder.description("1.0.0", 1));
+        folder.run(with_files(Kind::Install, first)).unwrap();
+        let mut description = folder.description("1.1.0", 1);
+        let changed = ["/etc/nginx/sites-available/shop", "/etc/systemd/system/shop.socket"];
+        for file in description.files.iter_mut().filter(|file| changed.iter().any(|path| file.path == Path::new(path)))
+        {
+            if socket_changes || file.path == Path::new(changed[0]) {
+                file.text.push_str("another address\n");
+            }
+        }
+        let second = folder.binary("second", description);
+        folder.system.calls.borrow_mut().clear();
+        folder.run(with_files(Kind::Install, second)).unwrap();
+        let calls = folder.system.calls.borrow().join("\n");
+        let (reload, answers) = (calls.find("reload nginx.service").unwrap(), calls.find("healthcheck").unwrap());
+        assert_eq!(reload < answers, goes_first, "{calls}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,13 +32,18 @@ pub(super) struct System {
     pub(super) calls: RefCell<Vec<String>>,
     /// The number of the call that fails, counted from 0.
     pub(super) failing: Cell<Option<usize>>,
+    /// The number of the call in which the deployment is killed.
+    pub(super) killing: Cell<Option<usize>>,
     /// Calls that fail always.
     pub(super) fails_on: RefCell<Vec<String>>,
     /// What systemd says of units that are not as they should be, and of processes.
     pub(super) shows: RefCell<BTreeMap<String, String>>,
     /// What systemd remarks about units that it accepts.
     pub(super) remarks: RefCell<String>,
-    descriptions: RefCell<BTreeMap<Vec<u8>, Description>>,
+    /// The services that NGINX asks, as its file said when it read it last. Where there are any, one of them must run whatever is called.
+    pub(super) asked: RefCell<Vec<String>>,
+    /// What binaries say of themselves, for each number of instances.
+    descriptions: RefCell<BTreeMap<Vec<u8>, BTreeMap<u16, Description>>>,
 }
 
 /// A machine in a folder.
@@ -63,7 +69,7 @@ impl Folder {
         Folder { system, root, home, address: answering() }
     }
 
-    /// A binary of this processor that says this of itself.
+    /// A binary of this processor that says this of itself, and other things for other numbers of instances.
     pub(super) fn binary(&self, content: &str, description: Description) -> PathBuf {
         let mut bytes = vec![0; 64];
         fs::File::open("/proc/self/exe").unwrap().read_exact(&mut bytes).unwrap();
@@ -72,7 +78,8 @@ impl Folder {
         let description = Description { static_files: Some(files.into()), ..description };
         let path = self.home.path().join(content);
         fs::write(&path, &bytes).unwrap();
-        self.system.descriptions.borrow_mut().insert(bytes, description);
+        let instances = u16::try_from(description.processes.len()).unwrap();
+        self.system.descriptions.borrow_mut().entry(bytes).or_default().insert(instances, description);
         path
     }
 
@@ -110,13 +117,17 @@ impl Folder {
                 _ => vec!["shop.target".to_string()],
             },
             trial: "shop-trial.service".to_string(),
-            files: vec![
+            files: [
                 unit(format!("shop{at}.service"), release),
                 unit(format!("shop{at}.socket"), "socket"),
                 unit(format!("shop-admin{at}.socket"), "socket"),
+                unit("shop-trial.service".to_string(), "trial"),
                 nginx,
                 page,
-            ],
+            ]
+            .into_iter()
+            .chain((processes > 1).then(|| unit("shop.target".to_string(), "all")))
+            .collect(),
             ..Description::default()
         }
     }
@@ -127,7 +138,7 @@ impl Folder {
 
     fn machine(&self, stop: &Arc<AtomicBool>) -> Machine {
         let (system, root) = (Rc::clone(&self.system), self.root.path().to_path_buf());
-        Machine::new(self.layout(), true, Box::new(move |call| system.call(&root, call)), Arc::clone(stop))
+        Machine::new(self.layout(), true, Box::new(move |call| system.ask(&root, call)), Arc::clone(stop))
     }
 
     pub(super) fn wish(&self, kind: Kind, binary: PathBuf) -> Wish {
@@ -167,6 +178,24 @@ impl Folder {
         Ok(told)
     }
 
+    /// Carries a wish out, killed as a step begins, or in a call; nothing is taken back then. Gives whether it came so far.
+    pub(super) fn kill(&self, wish: Wish, at: Killed) -> bool {
+        self.system.calls.borrow_mut().clear();
+        self.system.killing.set(if let Killed::InCall(number) = at { Some(number) } else { None });
+        let told = Cell::new(0);
+        let run = AssertUnwindSafe(|| {
+            let machine = self.machine(&Arc::default());
+            Deployment::plan(&machine, wish).unwrap().run(&machine, 3, &|_| {
+                if at == Killed::BeforeStep(told.replace(told.get() + 1)) {
+                    killed();
+                }
+            })
+        });
+        let is_killed = catch_unwind(run).map(Result::unwrap).is_err();
+        self.system.killing.set(None);
+        is_killed
+    }
+
     /// The plan alone.
     pub(super) fn lines(&self, wish: Wish) -> Result<Vec<String>, Error> {
         Ok(Deployment::plan(&self.machine(&Arc::default()), Wish { dry_run: true, ..wish })?.lines())
@@ -199,6 +228,29 @@ impl Folder {
     }
 }
 
+/// Where a deployment is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Killed {
+    BeforeStep(usize),
+    InCall(usize),
+}
+
+impl Killed {
+    /// All places, until there are no more.
+    pub(super) fn everywhere(mut kill: impl FnMut(Killed) -> bool) {
+        let count = |at: fn(usize) -> Killed, kill: &mut dyn FnMut(Killed) -> bool| {
+            (0..).take_while(|&number| kill(at(number))).count()
+        };
+        let counts = [count(Killed::BeforeStep, &mut kill), count(Killed::InCall, &mut kill)];
+        assert!(counts.iter().all(|count| *count > 6), "killed at {counts:?} places only");
+    }
+}
+
+/// Ends a deployment as a signal would that cannot be caught.
+fn killed() -> ! {
+    resume_unwind(Box::new("killed"))
+}
+
 fn walk(root: &Path, folder: &Path, tree: &mut Tree) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -217,6 +269,15 @@ fn walk(root: &Path, folder: &Path, tree: &mut Tree) {
 }
 
 impl System {
+    /// The same as [`System::call`], with what systemd remarks.
+    fn ask(&self, root: &Path, call: &Call) -> io::Result<Ended> {
+        let ended = self.call(root, call)?;
+        let is_looked_at = ended.success && call.program == Path::new("systemd-analyze");
+        let remarks = if is_looked_at { self.remarks.borrow().clone() } else { ended.errors };
+        let errors = remarks.replace("UNITS", &root.join("opt/shop/.units").to_string_lossy());
+        Ok(Ended { errors, ..ended })
+    }
+
     fn call(&self, root: &Path, call: &Call) -> io::Result<Ended> {
         let program = call.program.to_string_lossy().into_owned();
         let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
@@ -227,18 +288,12 @@ impl System {
                 | ("nginx", ["-v"])
                 | (_, ["deploy", ..])
         );
-        if !is_question {
-            let shown = format!("{} {}", call.program.file_name().unwrap().to_string_lossy(), arguments.join(" "));
-            let shown = shown.replace(&*root.to_string_lossy(), "");
-            let always = self.fails_on.borrow().contains(&shown);
-            self.calls.borrow_mut().push(shown);
-            if always || self.failing.get() == Some(self.calls.borrow().len() - 1) {
-                return Ok(Ended {
-                    status: "exit status: 1".to_string(),
-                    errors: "no reason\n".to_string(),
-                    ..Ended::default()
-                });
-            }
+        if !is_question && self.is_failure(root, call)? {
+            return Ok(Ended {
+                status: "exit status: 1".to_string(),
+                errors: "no reason\n".to_string(),
+                ..Ended::default()
+            });
         }
         let ended = |success: bool, output: &str| {
             Ok(Ended { success, status: "exit status: 3".to_string(), output: output.to_string(), ..Ended::default() })
@@ -250,18 +305,19 @@ impl System {
                 ended(true, self.shows.borrow().get(*unit).map_or("MainPID=0\nNeedDaemonReload=no\n", String::as_str))
             }
             ("systemctl", ["show", ..]) => ended(true, "0123456789abcdef\n"),
-            ("systemctl", [verb, units @ ..]) => {
-                units.iter().for_each(|unit| self.systemctl(root, verb, unit));
-                ended(true, "")
-            }
+            ("systemctl", [verb, units @ ..]) => match units.iter().find(|unit| !self.is_known(root, verb, unit)) {
+                Some(unit) => ended(false, &format!("Unit {unit} not loaded.")),
+                None => {
+                    units.iter().for_each(|unit| self.systemctl(root, verb, unit));
+                    ended(true, "")
+                }
+            },
             ("journalctl", _) => ended(true, "the last line\n"),
-            ("systemd-analyze", _) => {
-                let errors = self.remarks.borrow().replace("UNITS", &root.join("opt/shop/.units").to_string_lossy());
-                Ok(Ended { success: true, errors, ..Ended::default() })
-            }
-            ("df" | "nginx", _) => ended(true, ""),
+            ("df" | "nginx" | "systemd-analyze", _) => ended(true, ""),
             (_, ["deploy", "describe", ..]) => {
-                let description = &self.descriptions.borrow()[&fs::read(&call.program)?];
+                let descriptions = &self.descriptions.borrow()[&fs::read(&call.program)?];
+                let choices: Choices = serde_json::from_str(&call.input).unwrap();
+                let description = descriptions.get(&choices.instances).or(descriptions.values().next()).unwrap();
                 // As a real one, it finds the key in its environment.
                 let has_key = call.environment.iter().flatten().any(|(name, _)| name == "KALGAN__SECURITY__SECRET_KEY");
                 let needs_secret_key = description.needs_secret_key && !has_key;
@@ -277,9 +333,46 @@ impl System {
         }
     }
 
+    /// Keeps what is called to change something. Gives whether it is to fail.
+    fn is_failure(&self, root: &Path, call: &Call) -> io::Result<bool> {
+        let shown = format!("{} {}", call.program.file_name().unwrap().to_string_lossy(), call.arguments.join(" "));
+        let shown = shown.replace(&*root.to_string_lossy(), "");
+        self.is_answered(&shown);
+        let is_always = self.fails_on.borrow().contains(&shown);
+        self.calls.borrow_mut().push(shown);
+        let number = self.calls.borrow().len() - 1;
+        if self.killing.get() == Some(number) {
+            // What was called has done its work.
+            self.killing.set(None);
+            self.call(root, call)?;
+            killed();
+        }
+        Ok(is_always || self.failing.get() == Some(number))
+    }
+
+    /// Visitors are answered at any time.
+    fn is_answered(&self, next: &str) {
+        let (asked, running) = (self.asked.borrow(), self.running.borrow());
+        let answers = asked.is_empty() || asked.iter().any(|service| running.contains_key(service));
+        assert!(answers, "nobody answers before `{next}`, after {:#?}", self.calls.borrow());
+    }
+
+    /// Whether systemd could do so with a unit: one without a file is only known as long as it is active, and can only be stopped then.
+    fn is_known(&self, root: &Path, verb: &str, unit: &str) -> bool {
+        let template =
+            unit.split_once('@').zip(unit.rsplit_once('.')).map(|((name, _), (_, kind))| format!("{name}@.{kind}"));
+        let mut files = [Some(unit.to_string()), template].into_iter().flatten();
+        let has_file = files.any(|file| root.join("etc/systemd/system").join(file).exists());
+        has_file || unit == "nginx.service" || (verb == "stop" && self.active.borrow().contains(unit))
+    }
+
     fn systemctl(&self, root: &Path, verb: &str, unit: &str) {
         let unit = unit.to_string();
         match verb {
+            "reload" if unit == "nginx.service" && !self.asked.borrow().is_empty() => {
+                let site = fs::read_to_string(root.join("etc/nginx/sites-available/shop")).unwrap();
+                *self.asked.borrow_mut() = site.split_whitespace().map(str::to_string).collect();
+            }
             "enable" => drop(self.enabled.borrow_mut().insert(unit)),
             "disable" => drop(self.enabled.borrow_mut().remove(&unit)),
             "stop" => {
