@@ -26,6 +26,9 @@ use crate::metrics;
 /// What a client that sends its head too slowly is told.
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// What a client that begins with HTTP/2 is told. To all else that it cannot read hyper answers itself.
+const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// How long a client that was refused may go on sending before its connection is cut.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -241,6 +244,7 @@ impl End {
     fn last_words(&self, activity: &Activity) -> Option<&'static [u8]> {
         match self {
             End::HeadTimeout => Some(REQUEST_TIMEOUT),
+            End::Failed(error) if error.is_parse_version_h2() => Some(BAD_REQUEST),
             End::Failed(error) if error.is_parse() && !activity.has_ended() => Some(b""),
             End::Closed if activity.may_be_sending() => Some(b""),
             _ => None,
