@@ -101,7 +101,7 @@ async fn accept_until(
 
 /// Takes further connections from a socket that systemd holds, each for one request, while one is open that was there before the stop: the
 /// next process starts when the last has ended, and a slow request or a WebSocket must not keep everybody else waiting for that. It ends
-/// at the given time, so that those who came last are answered before what is left is cut.
+/// at the given time, so that those who came last are answered before what is left is cut. What was taken is served to its end afterwards.
 async fn accept_meanwhile(
     listener: &Listener,
     places: &Arc<Semaphore>,
@@ -160,12 +160,12 @@ async fn next_place(places: &Arc<Semaphore>, limit: usize, full: &mut Seldom) ->
 
 fn start(connections: &Arc<Connections>, (socket, peer): (Socket, Peer), place: OwnedSemaphorePermit) {
     let connection = connection::run(connections.clone(), socket, peer);
-    let connections = connections.clone();
-    let is_early = connections.note_begin();
+    let begun = connections.note_begin();
     tokio::spawn(async move {
+        // In this order they go, also where a panic ends the connection: who hears of its end finds a place.
+        let _begun = begun;
+        let _place = place;
         connection.await;
-        drop(place);
-        connections.note_end(is_early);
     });
 }
 
