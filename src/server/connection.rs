@@ -53,8 +53,6 @@ pub(super) struct Connections {
     stop: Notify,
     /// A connection has come to its end.
     ended: Notify,
-    /// How many connections are open that began before the process was asked to stop.
-    early: AtomicUsize,
     cut: AtomicUsize,
     /// What is counted.
     figures: Arc<metrics::Connections>,
@@ -82,8 +80,7 @@ impl Connections {
         let figures = answer.connections();
         figures.limit.set(options.max_connections as u64);
         let (stop, ended) = (Notify::new(), Notify::new());
-        let (early, cut) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, early, cut, figures }
+        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, cut: AtomicUsize::new(0), figures }
     }
 
     /// Ends every connection: idle ones at the given time, new ones if no request comes soon after that or after they began, the others after
@@ -94,39 +91,19 @@ impl Connections {
         }
     }
 
-    /// Notes that a connection begins, and whether that was before the process was asked to stop. It has ended when what is given goes.
-    pub(super) fn note_begin(self: &Arc<Self>) -> Begun {
-        let is_early = self.ending.get().is_none();
-        self.early.fetch_add(usize::from(is_early), Ordering::Relaxed);
-        Begun { connections: self.clone(), is_early }
-    }
-
-    /// Whether a connection is open that began before the process was asked to stop.
-    pub(super) fn has_early(&self) -> bool {
-        self.early.load(Ordering::Relaxed) > 0
-    }
-
     /// Ends when a connection has come to its end since this was asked last.
     pub(super) async fn one_has_ended(&self) {
         self.ended.notified().await;
     }
 
+    /// A connection has come to its end.
+    pub(super) fn note_end(&self) {
+        self.ended.notify_one();
+    }
+
     /// How many connections were cut in the middle of a request.
     pub(super) fn cut(&self) -> usize {
         self.cut.load(Ordering::Relaxed)
-    }
-}
-
-/// A connection that has begun.
-pub(super) struct Begun {
-    connections: Arc<Connections>,
-    is_early: bool,
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        self.connections.early.fetch_sub(usize::from(self.is_early), Ordering::Relaxed);
-        self.connections.ended.notify_one();
     }
 }
 

@@ -83,3 +83,23 @@ async fn a_connection_that_ends_in_a_panic_has_ended() {
     server.stop.send(Stop::WithPause).unwrap();
     assert_eq!(timeout(LIMIT, server.served).await.expect("nothing is waited for").unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_slow_client_that_comes_after_the_stop_keeps_nobody_waiting_either() {
+    let server = Running::start_on_shared().await;
+    let mut early = begin_second(&server).await;
+    server.stop.send(Stop::WithPause).unwrap();
+    sleep(MOMENT).await;
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(&GET.as_bytes()[..20]).await.unwrap();
+    sleep(MOMENT).await;
+    early.write_all(&GET.as_bytes()[20..]).await.unwrap();
+    assert_is_last(&rest(&mut early).await);
+    let mut late = TcpStream::connect(server.address).await.unwrap();
+    late.write_all(GET.as_bytes()).await.unwrap();
+    let answer = timeout(LIMIT, rest(&mut late)).await.expect("it does not wait for the slow one");
+    assert_is_last(&answer);
+    slow.write_all(&GET.as_bytes()[20..]).await.unwrap();
+    assert_is_last(&rest(&mut slow).await);
+    assert_eq!(server.served.await.unwrap(), 0);
+}
