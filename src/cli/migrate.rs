@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use super::{Options, serve};
 use crate::error::Error;
 use crate::launch::App;
+use crate::process::Unbroken;
 use crate::service::db::{self, Database, State};
 use crate::site::Site;
 
@@ -55,7 +56,7 @@ async fn migrate(database: &Database, site: &Site) -> Result<ExitCode, Error> {
         // A closed standard output is no reason to stop half-way.
         let _ = super::print(&format!("applied {file} in {} ms\n", time.as_millis()));
     };
-    database.migrate(&site.migrations, &mut tell).await.map_err(|trouble| trouble.error)?;
+    database.migrate(&site.migrations, &Unbroken::default(), &mut tell).await.map_err(|trouble| trouble.error)?;
     if count == 0 {
         super::print("the database is up to date\n")?;
     }

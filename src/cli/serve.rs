@@ -23,10 +23,10 @@ use crate::error::Error;
 use crate::error::one_line;
 #[cfg(feature = "overlay")]
 use crate::launch::Developing;
-use crate::launch::{App, Load, process};
+use crate::launch::{App, Asked, Halt, Load, process};
 #[cfg(feature = "overlay")]
 use crate::overlay::live::Hub;
-use crate::process::DataFolder;
+use crate::process::{DataFolder, Process};
 use crate::server::{self, Listener, Pipeline, Serving, Sockets, Stop};
 use crate::site::{Settings, Site};
 
@@ -205,16 +205,17 @@ fn refuse_two_folders(serving: &Serving, options: &Options) -> Result<(), Error>
 async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>) -> Result<ExitCode, Error> {
     let site = start.serving.site().clone();
     // Before anybody can know that the process is there.
-    let stop = stop_asked(site.settings.is_prod())?;
+    let asked_to_stop = Asked::new(stop_asked(site.settings.is_prod())?);
     let options = connection_options(&site.settings)?;
-    // First of all: where the address is taken, nothing has been begun that would have to be wound up. Clients that come already wait.
-    let listener = around.listener(&site.settings).await?;
-    let admin = around.admin(&site.settings, &listener).await?;
-    let process = process::begin(app, &site, data).await?;
-    admin.set_process(&process);
-    let mounted = app.mounted(&process);
-    let pipeline = Arc::new(Pipeline::new(start.serving, process.clone()).mounting(mounted));
-    process::ready(app, &process, &pipeline).await?;
+    let begun = begin(app, start.serving, data, (&mut around, &asked_to_stop)).await;
+    let Begun { listener, admin, process, pipeline } = match begun {
+        Ok(begun) => begun,
+        Err(Halt::Failed(error)) => return Err(error),
+        Err(Halt::Asked) => {
+            tracing::info!("asked to stop before the process served: what was begun has been ended");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let alone = tell(around.dev, start.seen.greeting(&site, &listener.to_string()), &start.seen)?;
     let notifier = Notifier::new(format!("serving {listener}, {}", workers()));
     let edits = tokio::spawn(Arc::clone(&pipeline).follow_edits());
@@ -225,7 +226,7 @@ async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>
     let asked = OnceLock::new();
     let stop = async {
         let stop = tokio::select! {
-            stop = stop => stop,
+            stop = asked_to_stop.stop() => stop,
             () = closed => Stop::AtOnce,
             () = alone => Stop::AtOnce,
         };
@@ -246,6 +247,48 @@ async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>
     drop(pipeline);
     admin.end().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is there when the first request can be answered.
+struct Begun {
+    listener: Listener,
+    admin: Answering,
+    process: Process,
+    pipeline: Arc<Pipeline>,
+}
+
+/// Makes all that a process serves with, unless it is asked to stop before. What was begun by then is ended.
+async fn begin(
+    app: &App,
+    serving: Serving,
+    data: DataFolder,
+    (around, asked): (&mut Around<'_>, &Asked),
+) -> Result<Begun, Halt> {
+    let settings = serving.site().settings.clone();
+    // First of all: where the address is taken, nothing has been begun that would have to be wound up. Clients that come already wait.
+    let listener = asked.or(around.listener(&settings)).await?;
+    let admin = asked.or(around.admin(&settings, &listener)).await?;
+    match begin_process(app, serving, data, (&admin, asked)).await {
+        Ok((process, pipeline)) => Ok(Begun { listener, admin, process, pipeline }),
+        Err(halt) => {
+            admin.end().await;
+            Err(halt)
+        }
+    }
+}
+
+async fn begin_process(
+    app: &App,
+    serving: Serving,
+    data: DataFolder,
+    (admin, asked): (&Answering, &Asked),
+) -> Result<(Process, Arc<Pipeline>), Halt> {
+    let process = process::begin(app, serving.site(), data, asked).await?;
+    admin.set_process(&process);
+    let mounted = app.mounted(&process);
+    let pipeline = Arc::new(Pipeline::new(serving, process.clone()).mounting(mounted));
+    process::ready(app, &process, &pipeline, asked).await?;
+    Ok((process, pipeline))
 }
 
 /// How many threads answer requests, in words.

@@ -1,5 +1,6 @@
 //! Puts the parts together: from what the build wrote, settings and flags to a process that serves.
 
+mod asked;
 mod at_start;
 #[cfg(feature = "overlay")]
 mod development;
@@ -20,6 +21,7 @@ use crate::process::{Process, States};
 use crate::server::{Filter, Mounted, Rejection, Reply};
 use crate::site::{Outside, Settings, Site, Tera};
 use crate::snapshot::Snapshot;
+pub(crate) use asked::{Asked, Halt};
 #[cfg(feature = "overlay")]
 pub(crate) use development::Developing;
 pub(crate) use reload::{Hangups, Load, Reload};

@@ -1,8 +1,8 @@
 //! The life of a process around its requests: what it keeps is made before the first, and wound up after the last.
 //!
 //! 1. [`begin`] makes what the services keep, then what `main` gave to the app.
-//! 2. [`ready`] runs the hooks of the start, when the site is there and before the first request. Where one fails, nobody is served and
-//!    only what has been begun is ended ([`wind_up`]).
+//! 2. [`ready`] runs the hooks of the start, when the site is there and before the first request. Where one fails, or the process is asked to
+//!    stop before it serves ([`Asked`]), nobody is served and only what has been begun is ended ([`wind_up`]).
 //! 3. [`end`] runs when the last request has been answered, or none could be taken: hooks of the stop, then tasks, then what services hold
 //!    open.
 
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{self, BoxFuture};
 use tokio::time::{Instant, timeout_at};
 
-use super::App;
+use super::{App, Asked, Halt};
 use crate::error::{BoxError, Error, one_line, panic_text};
 use crate::process::{DataFolder, Process, States};
 use crate::server::Pipeline;
@@ -35,15 +35,16 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// As [`service::start`], and [`Error::Service`] with what a function of [`App::state_from`] says.
-pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder) -> Result<Process, Error> {
-    let services = service::start(site, &data, Purpose::Serve).await?;
+/// [`Halt::Failed`] as [`service::start`], and with what a function of [`App::state_from`] says; [`Halt::Asked`] where the process is asked to
+/// stop meanwhile. What was begun has then been ended.
+pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder, asked: &Asked) -> Result<Process, Halt> {
+    let services = asked.or(service::start(site, &data, Purpose::Serve(asked.unbroken()))).await?;
     let process = Process::new(site.settings.clone(), data, services);
-    match own_states(app, &process).await {
+    match asked.or(own_states(app, &process)).await {
         Ok(states) => process.set_states(states),
-        Err(error) => {
+        Err(halt) => {
             wind_up(&process, LEAST_PATIENCE).await;
-            return Err(error);
+            return Err(halt);
         }
     }
     Ok(process)
@@ -53,7 +54,7 @@ pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder) -> Resu
 ///
 /// # Errors
 ///
-/// As [`begin`]. Where a start would apply migrations first, a value of [`App::state_from`] that cannot be made is none: it may have needed
+/// As [`begin`] where that fails. Where a start would apply migrations first, a value of [`App::state_from`] that cannot be made is none: it may have needed
 /// them.
 pub(crate) async fn try_out(app: &App, site: &Arc<Site>, data: DataFolder) -> Result<Vec<String>, Error> {
     let services = service::start(site, &data, Purpose::Trial).await?;
@@ -94,17 +95,22 @@ async fn own_states(app: &App, process: &Process) -> Result<States, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::Service`] with what a hook says; what was begun has then been ended.
-pub(crate) async fn ready(app: &App, process: &Process, pipeline: &Arc<Pipeline>) -> Result<(), Error> {
+/// [`Halt::Failed`] with what a hook says, [`Halt::Asked`] where the process is asked to stop meanwhile. What was begun has then been ended.
+pub(crate) async fn ready(app: &App, process: &Process, pipeline: &Arc<Pipeline>, asked: &Asked) -> Result<(), Halt> {
     // The pipeline has the process, so the process must not keep the pipeline.
     let pipeline = Arc::downgrade(pipeline);
     process.set_site(move || pipeline.upgrade().map(|pipeline| pipeline.serving().site().clone()));
     service::run(process);
-    for hook in &app.start_hooks {
-        if let Err(error) = attempt("a hook of the start failed", || hook(process.clone())).await {
-            wind_up(process, LEAST_PATIENCE).await;
-            return Err(error);
+    // The last may have been asked for while it ran.
+    let hooks = async {
+        for hook in &app.start_hooks {
+            asked.or(attempt("a hook of the start failed", || hook(process.clone()))).await?;
         }
+        asked.or(future::ready(Ok(()))).await
+    };
+    if let Err(halt) = hooks.await {
+        wind_up(process, LEAST_PATIENCE).await;
+        return Err(halt);
     }
     process.set_serving(|process| async move { service::health::dependencies(&process).await }.boxed());
     Ok(())

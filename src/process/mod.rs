@@ -9,6 +9,7 @@ mod states;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod unbroken;
 
 use std::fmt;
 use std::future::Future;
@@ -22,6 +23,7 @@ pub use readiness::Check;
 pub(crate) use readiness::{Phase, Readiness, ShownCheck};
 pub use states::States;
 use tasks::{Stage, Tasks};
+pub(crate) use unbroken::Unbroken;
 
 use crate::error::Error;
 use crate::metrics::Metrics;

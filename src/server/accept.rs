@@ -28,6 +28,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// request on one still gets an answer. NGINX does not send a POST again on another connection.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long no connection is taken, while a process that stops waits for those that it took last.
+const ROUND: Duration = Duration::from_secs(1);
+
 /// In which way a server stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
@@ -50,13 +53,16 @@ pub async fn serve(
     let limit = u32::try_from(options.max_connections).unwrap_or(u32::MAX).max(1);
     let places = Arc::new(Semaphore::new(limit as usize));
     let connections = Arc::new(Connections::new(options, answer));
-    let stop = accept_until(&listener, &places, &connections, stop).await;
+    let early = Round::default();
+    let stop = accept_until(&listener, &places, (&connections, &early), stop).await;
     let now = Instant::now();
     let cut_at = now + options.shutdown_timeout;
     let idle_until = if stop == Stop::WithPause { cut_at.min(now + PAUSE) } else { now };
     connections.wind_up(Ending { idle_until, cut_at });
     if listener.outlives_process() {
-        accept_meanwhile(&listener, &places, &connections, now + options.shutdown_timeout * 3 / 4).await;
+        let until = now + options.shutdown_timeout * 3 / 4;
+        // Nobody waits for the next process then who could be answered by this one.
+        let _ = tokio::time::timeout_at(until, accept_meanwhile(&listener, &places, &connections, early)).await;
     }
     drop(listener);
     let all = places.acquire_many(limit);
@@ -70,7 +76,7 @@ pub async fn serve(
 async fn accept_until(
     listener: &Listener,
     places: &Arc<Semaphore>,
-    connections: &Arc<Connections>,
+    (connections, early): (&Arc<Connections>, &Round),
     stop: impl Future<Output = Stop> + Send,
 ) -> Stop {
     let mut stop = pin!(stop);
@@ -85,7 +91,7 @@ async fn accept_until(
         tokio::select! {
             biased;
             stop = &mut stop => break stop,
-            accepted = listener.accept() => take(connections, accepted, place, &mut trouble).await,
+            accepted = listener.accept() => take(connections, accepted, (place, early), &mut trouble).await,
         }
     };
     // Connections that wait in the system's queue were made in good faith, and closing the listener would reset them; a shared one
@@ -94,33 +100,73 @@ async fn accept_until(
         && let Ok(place) = places.clone().try_acquire_owned()
         && let Some(Ok(connection)) = listener.accept().now_or_never()
     {
-        start(connections, connection, place);
+        start(connections, connection, place, early);
     }
     stop
 }
 
 /// Takes further connections from a socket that systemd holds, each for one request, while one is open that was there before the stop: the
-/// next process starts when the last has ended, and a slow request or a WebSocket must not keep everybody else waiting for that. It ends
-/// at the given time, so that those who came last are answered before what is left is cut.
+/// next process starts when the last has ended, and a slow request or a WebSocket must not keep everybody else waiting for that.
+///
+/// Then no more are taken, and those that were get the time to end. Where that takes long, because one of them is slow as well, the next
+/// round begins. Who calls this sets an end to it, so that those who came last are answered before what is left is cut.
 async fn accept_meanwhile(
     listener: &Listener,
     places: &Arc<Semaphore>,
     connections: &Arc<Connections>,
-    until: Instant,
+    mut before: Round,
 ) {
     let mut trouble = Seldom::default();
-    while connections.has_early() {
-        let place = places.clone().try_acquire_owned();
-        tokio::select! {
-            biased;
-            () = tokio::time::sleep_until(until) => return,
-            () = connections.one_has_ended() => {}
-            accepted = listener.accept(), if place.is_ok() => {
-                if let Ok(place) = place {
-                    take(connections, accepted, place, &mut trouble).await;
+    loop {
+        let meanwhile = Round::default();
+        while before.is_open() {
+            let place = places.clone().try_acquire_owned();
+            tokio::select! {
+                biased;
+                () = connections.one_has_ended() => {}
+                accepted = listener.accept(), if place.is_ok() => {
+                    if let Ok(place) = place {
+                        take(connections, accepted, (place, &meanwhile), &mut trouble).await;
+                    }
                 }
             }
         }
+        if tokio::time::timeout(ROUND, meanwhile.end(connections)).await.is_ok() {
+            return;
+        }
+        before = meanwhile;
+    }
+}
+
+/// Connections that began in the same part of a server's life.
+#[derive(Clone, Default)]
+struct Round(Arc<()>);
+
+impl Round {
+    /// Whether one of them is open.
+    fn is_open(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// Ends when none of them is open.
+    async fn end(&self, connections: &Connections) {
+        while self.is_open() {
+            connections.one_has_ended().await;
+        }
+    }
+}
+
+/// A connection that has begun. It has come to its end when this goes, also where that is because of a panic.
+struct Begun {
+    connections: Arc<Connections>,
+    /// Given back before anybody hears of the end.
+    held: Option<(OwnedSemaphorePermit, Round)>,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        drop(self.held.take());
+        self.connections.note_end();
     }
 }
 
@@ -128,11 +174,11 @@ async fn accept_meanwhile(
 async fn take(
     connections: &Arc<Connections>,
     accepted: io::Result<(Socket, Peer)>,
-    place: OwnedSemaphorePermit,
+    (place, round): (OwnedSemaphorePermit, &Round),
     trouble: &mut Seldom,
 ) {
     match accepted {
-        Ok(connection) => start(connections, connection, place),
+        Ok(connection) => start(connections, connection, place, round),
         Err(error) if concerns_one_connection(&error) => {
             tracing::debug!("a connection was gone before it was taken: {error}")
         }
@@ -158,14 +204,12 @@ async fn next_place(places: &Arc<Semaphore>, limit: usize, full: &mut Seldom) ->
     places.clone().acquire_owned().await.expect("the semaphore is never closed")
 }
 
-fn start(connections: &Arc<Connections>, (socket, peer): (Socket, Peer), place: OwnedSemaphorePermit) {
+fn start(connections: &Arc<Connections>, (socket, peer): (Socket, Peer), place: OwnedSemaphorePermit, round: &Round) {
     let connection = connection::run(connections.clone(), socket, peer);
-    let connections = connections.clone();
-    let is_early = connections.note_begin();
+    let begun = Begun { connections: connections.clone(), held: Some((place, round.clone())) };
     tokio::spawn(async move {
+        let _begun = begun;
         connection.await;
-        drop(place);
-        connections.note_end(is_early);
     });
 }
 

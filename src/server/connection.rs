@@ -26,12 +26,19 @@ use crate::metrics;
 /// What a client that sends its head too slowly is told.
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// What a client that begins with HTTP/2 is told. To all else that it cannot read hyper answers itself.
+const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// How long a client that was refused may go on sending before its connection is cut.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// How long a connection on which nothing has come yet is kept when idle ones are closed: its first request may be on the way, and
 /// clients do not try again on a new connection as they do on one that was idle for long.
 const FIRST_BYTE: Duration = Duration::from_millis(250);
+
+/// The least that a connection which comes after the process was asked to stop is given for its first request: the proxy that has made it
+/// may be busy, and has no other process to ask yet.
+const LATE_FIRST_BYTE: Duration = Duration::from_secs(1);
 
 /// How many bytes of what a refused client goes on sending are thrown away before its connection is cut.
 const LINGER_BYTES: usize = 64 << 20;
@@ -46,8 +53,6 @@ pub(super) struct Connections {
     stop: Notify,
     /// A connection has come to its end.
     ended: Notify,
-    /// How many connections are open that began before the process was asked to stop.
-    early: AtomicUsize,
     cut: AtomicUsize,
     /// What is counted.
     figures: Arc<metrics::Connections>,
@@ -75,39 +80,25 @@ impl Connections {
         let figures = answer.connections();
         figures.limit.set(options.max_connections as u64);
         let (stop, ended) = (Notify::new(), Notify::new());
-        let (early, cut) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, early, cut, figures }
+        Connections { options, answer, http, ending: OnceLock::new(), stop, ended, cut: AtomicUsize::new(0), figures }
     }
 
-    /// Ends every connection: idle ones at the given time, new ones if no request comes soon after, the others after their answer, and at
-    /// the second time whatever is left.
+    /// Ends every connection: idle ones at the given time, new ones if no request comes soon after that or after they began, the others after
+    /// their answer, and at the second time whatever is left.
     pub(super) fn wind_up(&self, ending: Ending) {
         if self.ending.set(ending).is_ok() {
             self.stop.notify_waiters();
         }
     }
 
-    /// Notes that a connection begins. Gives whether that was before the process was asked to stop.
-    pub(super) fn note_begin(&self) -> bool {
-        let is_early = self.ending.get().is_none();
-        self.early.fetch_add(usize::from(is_early), Ordering::Relaxed);
-        is_early
-    }
-
-    /// Notes that a connection has come to its end and given its place back.
-    pub(super) fn note_end(&self, is_early: bool) {
-        self.early.fetch_sub(usize::from(is_early), Ordering::Relaxed);
-        self.ended.notify_one();
-    }
-
-    /// Whether a connection is open that began before the process was asked to stop.
-    pub(super) fn has_early(&self) -> bool {
-        self.early.load(Ordering::Relaxed) > 0
-    }
-
     /// Ends when a connection has come to its end since this was asked last.
     pub(super) async fn one_has_ended(&self) {
         self.ended.notified().await;
+    }
+
+    /// A connection has come to its end.
+    pub(super) fn note_end(&self) {
+        self.ended.notify_one();
     }
 
     /// How many connections were cut in the middle of a request.
@@ -149,7 +140,7 @@ where
     let wire = TokioIo::new(Wire::new(socket, activity.clone(), connections.figures.clone()));
     let mut connection = connections.http.serve_connection(wire, service).with_upgrades();
     let mut stop = pin!(connections.stop.notified());
-    let mut limit = Limit::new(connections.options);
+    let mut limit = Limit::new(connections.options, connections.ending.get().is_some());
     let mut draining = false;
     // Registers the task's waker, and once is enough: a task keeps its waker. A stop that came before is seen below.
     poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
@@ -241,6 +232,7 @@ impl End {
     fn last_words(&self, activity: &Activity) -> Option<&'static [u8]> {
         match self {
             End::HeadTimeout => Some(REQUEST_TIMEOUT),
+            End::Failed(error) if error.is_parse_version_h2() => Some(BAD_REQUEST),
             End::Failed(error) if error.is_parse() && !activity.has_ended() => Some(b""),
             End::Closed if activity.may_be_sending() => Some(b""),
             _ => None,
@@ -293,6 +285,8 @@ fn chain(error: &hyper::Error) -> String {
 /// The time limit of what a connection is doing, and the timer that wakes its task for it.
 struct Limit {
     options: Options,
+    /// The connection came after the process was asked to stop.
+    is_late: bool,
     /// When the limit that holds began.
     since: Instant,
     /// When the timer wakes the task.
@@ -301,10 +295,10 @@ struct Limit {
 }
 
 impl Limit {
-    fn new(options: Options) -> Self {
+    fn new(options: Options, is_late: bool) -> Self {
         let since = Instant::now();
         // Out of date at once, so that the first look arms it.
-        Limit { options, since, armed: since, timer: Box::pin(tokio::time::sleep_until(since)) }
+        Limit { options, is_late, since, armed: since, timer: Box::pin(tokio::time::sleep_until(since)) }
     }
 
     /// Ready when the time is over. Else the task is woken when it is, at the latest, and when idle connections are to be closed.
@@ -338,7 +332,7 @@ impl Limit {
     fn deadline(&self, activity: &Activity, ending: Option<&Ending>) -> Option<(Instant, End)> {
         let limit = match (activity.phase(), activity.is_write_blocked()) {
             (Phase::New, _) if let Some(ending) = ending => {
-                return Some((ending.cut_at.min(ending.idle_until + FIRST_BYTE), End::IdleTimeout));
+                return Some((ending.cut_at.min(self.first_byte_until(ending)), End::IdleTimeout));
             }
             (Phase::Head, _) => Some((self.options.header_timeout, End::HeadTimeout)),
             (Phase::New, _) => Some((self.options.header_timeout, End::IdleTimeout)),
@@ -352,5 +346,11 @@ impl Limit {
             (None, Some(ending)) => Some((ending.cut_at, End::Cut)),
             (limit, _) => limit,
         }
+    }
+
+    /// Until when the first request may begin in a process that stops. Nothing has happened yet, so the limit began with the connection.
+    fn first_byte_until(&self, ending: &Ending) -> Instant {
+        let until = self.since.max(ending.idle_until) + FIRST_BYTE;
+        if self.is_late { until.max(self.since + LATE_FIRST_BYTE) } else { until }
     }
 }

@@ -31,7 +31,7 @@ use super::pipeline::X_REQUEST_ID;
 use super::span::RequestSpan;
 use super::wire::Activity;
 use super::{Answer, Answered, Peer, body};
-use crate::error::panic_text;
+use crate::error::{BoxError, one_line, panic_text};
 
 /// Tells the client that this was the last answer on its connection.
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -43,7 +43,7 @@ pub(super) fn service(
     peer: Peer,
 ) -> impl HttpService<
     Incoming,
-    ResBody = Noted<impl Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + use<>>,
+    ResBody = Noted<impl Body<Data = Bytes, Error: Into<BoxError>> + use<>>,
     Error = Infallible,
     Future: Send,
 > {
@@ -227,20 +227,17 @@ pub(super) struct Noted<B> {
     observed: Box<Observed>,
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
+impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> Body for Noted<B> {
     type Data = B::Data;
-    type Error = B::Error;
+    type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         // A process that stops wakes all its connections, so this is asked in time.
         if self.until_shutdown && self.activity.is_stopping() {
             return Poll::Ready(None);
         }
         let Noted { body, observed, .. } = &mut *self;
-        let frame = observed.in_span(|| Pin::new(body).poll_frame(cx));
+        let frame = observed.in_span(|| frame_of(Pin::new(body), cx));
         if let Poll::Ready(Some(Ok(frame))) = &frame {
             observed.add_bytes(frame.data_ref().map_or(0, Bytes::len));
         }
@@ -253,6 +250,21 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// The next piece of a body. A panic in the site's own stream ends it as an error does, and this connection alone.
+fn frame_of<B: Body<Data = Bytes, Error: Into<BoxError>>>(
+    body: Pin<&mut B>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    match catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx))) {
+        Ok(frame) => frame.map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+        Err(panic) => {
+            let text = format!("a panic: {}", panic_text(&*panic));
+            tracing::error!("the stream of an answer broke off: {}", one_line(&text));
+            Poll::Ready(Some(Err(text.into())))
+        }
     }
 }
 

@@ -35,7 +35,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::http::Variables;
 use crate::metrics::{Gathered, Metrics};
-use crate::process::{DataFolder, Process, States};
+use crate::process::{DataFolder, Process, States, Unbroken};
 use crate::site::{Settings, Site};
 
 /// What a service is started with, and where it puts what it keeps.
@@ -62,10 +62,10 @@ impl Start<'_> {
 }
 
 /// What services are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Requests will be answered.
-    Serve,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose<'p> {
+    /// Requests will be answered. Who waits for it may break it off, but not while this says otherwise.
+    Serve(#[allow(dead_code, reason = "without a database nothing must be done whole")] &'p Unbroken),
     /// To find out whether they can be made; another process may serve meanwhile.
     Trial,
 }
@@ -115,7 +115,7 @@ fn tell_unused_migrations(site: &Site) {
 /// [`Error::Setting`] where settings do not fit, [`Error::Service`] where a service cannot work with them, [`Error::File`] where its
 /// files cannot be written. A server that does not answer yet is no error: it may be started after the site.
 #[allow(clippy::unused_async, reason = "which services there are is a matter of features")]
-pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder, purpose: Purpose) -> Result<States, Error> {
+pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder, purpose: Purpose<'_>) -> Result<States, Error> {
     tell_unread(&site.settings);
     #[allow(unused_mut, reason = "without services nothing is added")]
     let mut start =
@@ -129,8 +129,8 @@ pub(crate) async fn start(site: &Arc<Site>, data: &DataFolder, purpose: Purpose)
     #[cfg(feature = "db")]
     match db::start(start.settings(), start.data)? {
         Some(database) => {
-            if purpose == Purpose::Serve {
-                db::up_to_date(&database, site).await?;
+            if let Purpose::Serve(unbroken) = purpose {
+                db::up_to_date(&database, site, unbroken).await?;
             }
             start.states.insert(database);
         }

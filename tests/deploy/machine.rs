@@ -4,6 +4,7 @@
 //! network namespace has nothing but a loopback device, so ports 80 and 443 are free in it and nothing leaves the machine.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -98,6 +99,12 @@ impl Machine {
         let mut command = Command::new("nsenter");
         command.args(["--target", &self.first, "--net", "--"]).arg(program);
         command
+    }
+
+    /// Connects to a socket file of the machine.
+    pub fn connect(&self, socket: &str) -> UnixStream {
+        let path = format!("/proc/{}/root{socket}", self.first);
+        UnixStream::connect(&path).unwrap_or_else(|error| panic!("`{path}` cannot be connected to: {error}"))
     }
 
     /// Runs a command inside the machine. Gives what it printed.

@@ -1,6 +1,6 @@
 //! What is done to the machine, in order; each step prints its name and what it saw.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::builds;
 use crate::client::Client;
 use crate::load::Outcome;
-use crate::machine::{Machine, succeed};
+use crate::machine::{Machine, succeed, wait_for};
 use crate::visit;
 
 /// The name that the site answers to.
@@ -23,6 +23,9 @@ const AGAIN: [&str; 4] = ["/opt/kalgan/current/kalgan", "deploy", "install", "--
 
 /// The load goes on for so long before and after what is done under it.
 const AROUND: Duration = Duration::from_secs(2);
+
+/// A slow client holds a process so long after that was asked to stop.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// Boots, deploys, and does everything that an operator does.
 pub fn run() {
@@ -124,8 +127,10 @@ impl Boot {
         self.unharmed("systemctl reload", || {
             self.machine.run(&["systemctl", "reload", "kalgan.service"]);
         });
-        self.unharmed("systemctl restart", || {
-            self.machine.run(&["systemctl", "restart", "kalgan.service"]);
+        self.unharmed("systemctl restart, while a slow client is served", || {
+            self.beside_a_slow_client(|| {
+                self.machine.run(&["systemctl", "restart", "kalgan.service"]);
+            });
         });
         self.unharmed("an upgrade to a build whose credential is missing", || {
             self.refused(&[], builds::CREDENTIAL);
@@ -137,21 +142,38 @@ impl Boot {
         });
         assert!(!self.first_page().contains(builds::SECOND), "the old build serves");
         self.set_variable(builds::NEEDED);
-        self.unharmed("deploy upgrade", || {
-            self.machine.run(&[
-                "/opt/kalgan/current/kalgan",
-                "deploy",
-                "upgrade",
-                "/srv/second",
-                "--credential",
-                &credential,
-            ]);
+        let upgrade = ["/opt/kalgan/current/kalgan", "deploy", "upgrade", "/srv/second", "--credential", &credential];
+        self.unharmed("deploy upgrade, while a slow client is served", || {
+            self.beside_a_slow_client(|| {
+                self.machine.run(&upgrade);
+            });
         });
         assert!(self.first_page().contains(builds::SECOND), "the new build serves");
         self.unharmed("deploy rollback", || {
             self.machine.run(&["/opt/kalgan/current/kalgan", "deploy", "rollback"]);
         });
         assert!(!self.first_page().contains(builds::SECOND), "the old build serves again");
+    }
+
+    /// Does something by which the process is replaced, while it has a request that goes on for seconds after it was asked to stop, and is
+    /// answered all the same. The client comes without NGINX, which would not bother the site with half a request.
+    fn beside_a_slow_client(&self, action: impl FnOnce()) {
+        let mut client = self.machine.connect("/run/kalgan/http.sock");
+        client.write_all(b"GET /en HTTP/1.1\r\nHost: site.").expect("half a head can be sent");
+        std::thread::scope(|scope| {
+            let slow = scope.spawn(|| {
+                let state = ["systemctl", "show", "--property=ActiveState", "kalgan.service"];
+                wait_for("the process to stop", || self.machine.run(&state).contains("deactivating").then_some(()));
+                sleep(SLOW);
+                client.write_all(b"example\r\n\r\n").expect("the rest can be sent");
+                let mut answer = String::new();
+                client.read_to_string(&mut answer).expect("the answer can be read");
+                answer
+            });
+            action();
+            let answer = slow.join().expect("the slow client is answered");
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        });
     }
 
     /// The second build is refused, and it is said what it lacks.
@@ -321,7 +343,6 @@ fn outcome(generator: &mut Child) -> Outcome {
 }
 
 fn append(path: &Path, line: &str) {
-    use std::io::Write;
     let mut file = std::fs::OpenOptions::new().append(true).open(path).expect("the file is there");
     file.write_all(line.as_bytes()).expect("a line can be added");
 }

@@ -78,7 +78,11 @@ pub(super) fn start(settings: Result<Settings, Error>) -> Running {
     let recorder = Recorder(tracing_subscriber::registry().with(Chosen).with(lines));
     if tracing::subscriber::set_global_default(recorder).is_ok() {
         span::wait();
-        std::panic::set_hook(Box::new(|panic| tracing::error!("{}", one_line(&panic.to_string()))));
+        std::panic::set_hook(Box::new(|panic| {
+            tracing::error!("{}", one_line(&panic.to_string()));
+            // It may be the last line: a panic while another one unwinds ends the process, and so does each where a site chose that.
+            LOG.load().output.settle();
+        }));
     }
     Running(())
 }

@@ -1,12 +1,11 @@
 //! Where lines go, and on which thread.
 //!
-//! A file is written by a thread of its own, because a disk may keep whoever writes to it waiting. So are, in production, the lines on
-//! standard error that are less severe than a warning: every request may write some, and those who write them would wait for each other,
-//! and for a reader that stands still. Warnings and errors, which are rare, are there before the program goes on.
+//! A file is written by a thread of its own, because a disk may keep whoever writes to it waiting. So is, in production, standard error:
+//! a reader that stands still would otherwise stop the site, one thread with each line. It is no different for warnings and errors, and nobody
+//! waits until one is written: the thread begins with it at once, and a thread that answers requests would be as slow as the reader.
+//! Only a panic is waited for, a moment, because the process may end with it.
 //!
-//! So the lines of a file are in the order in which they were logged, and so are those on standard error that wait; but a warning or an
-//! error may stand before lines that were logged just before it. Each is in one piece, and where it has a time that is the one at which it
-//! was logged.
+//! So lines are in the order in which they were logged. Each is in one piece, and where it has a time that is the one at which it was logged.
 //!
 //! Lines wait in memory. Where they come faster than they can be written for long, they are dropped and counted: a full disk or a
 //! reader that stands still must not keep the site from answering.
@@ -15,7 +14,6 @@ use std::io::{self, IsTerminal, Stderr, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::LOG;
@@ -36,11 +34,11 @@ pub(super) fn is_terminal() -> bool {
 /// Where lines go.
 #[derive(Debug)]
 pub(super) enum Output {
-    /// To standard error, each before the program goes on.
+    /// To standard error, each before the program goes on: in development, and until it is known what serves.
     AtOnce,
-    /// To standard error, what is less severe than a warning by a thread of its own.
+    /// To standard error, by a thread of its own.
     StandardError(Queue),
-    /// To a file.
+    /// To a file, by a thread of its own.
     File(Queue, Reopening),
 }
 
@@ -80,11 +78,18 @@ impl Output {
         Ok(Arc::new(Output::File(started(file)?, reopening)))
     }
 
-    /// Where access lines wait; none where each is written before the program goes on.
+    /// Where lines wait; none where each is written before the program goes on.
     pub(super) fn queue(&self) -> Option<&Queue> {
         match self {
             Output::AtOnce => None,
             Output::StandardError(queue) | Output::File(queue, _) => Some(queue),
+        }
+    }
+
+    /// Waits a moment until what waits is written.
+    pub(super) fn settle(&self) {
+        if let Some(queue) = self.queue() {
+            queue.settle();
         }
     }
 
@@ -119,16 +124,8 @@ impl<'w> MakeWriter<'w> for Writers {
     fn make_writer(&'w self) -> LineWriter {
         let output = &LOG.load().output;
         match **output {
-            Output::File(..) => LineWriter::Queued(Arc::clone(output)),
-            Output::AtOnce | Output::StandardError(_) => LineWriter::AtOnce(io::stderr()),
-        }
-    }
-
-    fn make_writer_for(&'w self, place: &Metadata<'_>) -> LineWriter {
-        let output = &LOG.load().output;
-        match **output {
-            Output::StandardError(_) if *place.level() > Level::WARN => LineWriter::Queued(Arc::clone(output)),
-            _ => self.make_writer(),
+            Output::File(..) | Output::StandardError(_) => LineWriter::Queued(Arc::clone(output)),
+            Output::AtOnce => LineWriter::AtOnce(io::stderr()),
         }
     }
 }

@@ -14,6 +14,9 @@ const MOST: usize = 16_384;
 /// How long the end waits for what is still to be written: whoever reads the log may stand still.
 const END: Duration = Duration::from_secs(1);
 
+/// How long a line that may be the last is waited for.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// The room for lines that is kept when a burst is over.
 const KEPT: usize = 1 << 20;
 
@@ -49,6 +52,22 @@ impl Queue {
         waiting.text.extend_from_slice(line);
         waiting.count += 1;
         self.wake(waiting);
+    }
+
+    /// Waits a moment until no line waits. Where that was in vain it is not done again before the thread gets on, so that a writer which stands
+    /// still keeps nobody waiting twice.
+    pub(super) fn settle(&self) {
+        let waiting = self.shared.waiting();
+        if waiting.is_stuck || thread::current().id() == self.thread {
+            return;
+        }
+        let written = &self.shared.written;
+        let result = written.wait_timeout_while(waiting, MOMENT, |waiting| {
+            waiting.is_awaited = waiting.is_writing || !waiting.text.is_empty();
+            waiting.is_awaited
+        });
+        let (mut waiting, result) = result.unwrap_or_else(PoisonError::into_inner);
+        waiting.is_stuck = result.timed_out();
     }
 
     /// Has the writer flushed, even when no line waits.
@@ -87,7 +106,9 @@ struct Shared {
     waiting: Mutex<Waiting>,
     /// There is something to do for the thread.
     filled: Condvar,
-    /// The thread has written all.
+    /// No line waits, and somebody wants to know.
+    written: Condvar,
+    /// The thread has written all and is no more.
     ended: Condvar,
 }
 
@@ -98,6 +119,11 @@ struct Waiting {
     /// Lines for which there was no room.
     dropped: usize,
     is_asleep: bool,
+    is_writing: bool,
+    /// Somebody waits until all is written.
+    is_awaited: bool,
+    /// Somebody has waited in vain since the thread took something.
+    is_stuck: bool,
     is_asked: bool,
     is_last: bool,
     is_ended: bool,
@@ -127,6 +153,10 @@ impl Shared {
     /// Waits for lines and takes them all. Gives how many were dropped; none at the end.
     fn take(&self, text: &mut Vec<u8>) -> Option<usize> {
         let mut waiting = self.waiting();
+        (waiting.is_writing, waiting.is_stuck) = (false, false);
+        if waiting.text.is_empty() && std::mem::take(&mut waiting.is_awaited) {
+            self.written.notify_all();
+        }
         while waiting.text.is_empty() && !waiting.is_asked {
             if waiting.is_last {
                 return None;
@@ -135,7 +165,7 @@ impl Shared {
             waiting = self.filled.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         std::mem::swap(&mut waiting.text, text);
-        (waiting.count, waiting.is_asked) = (0, false);
+        (waiting.count, waiting.is_asked, waiting.is_writing) = (0, false, true);
         Some(std::mem::take(&mut waiting.dropped))
     }
 }
@@ -193,6 +223,34 @@ mod tests {
         go_on.send(()).unwrap();
         drop(queue);
         assert!(pieces.recv().is_err(), "the thread has ended");
+    }
+
+    #[test]
+    fn a_writer_that_stands_still_is_waited_for_once() {
+        let ((told, pieces), (go_on, waiting)) = (channel(), channel());
+        let queue = Queue::new(Slow(told, waiting)).unwrap();
+        queue.settle();
+        assert!(!queue.shared.waiting().is_stuck, "nothing waits");
+        queue.push(b"one\n");
+        queue.settle();
+        assert!(queue.shared.waiting().is_stuck);
+        // Would it wait again, it would be for the thread, which is let go only here.
+        queue.settle();
+        go_on.send(()).unwrap();
+        while queue.shared.waiting().is_stuck {
+            thread::yield_now();
+        }
+        assert_eq!(pieces.recv().unwrap(), b"one\n");
+        let letting_go = thread::spawn(move || {
+            let piece = pieces.recv();
+            go_on.send(()).unwrap();
+            (piece, pieces, go_on)
+        });
+        queue.push(b"two\n");
+        queue.settle();
+        assert_eq!(letting_go.join().unwrap().0.unwrap(), b"two\n");
+        let waiting = queue.shared.waiting();
+        assert!(waiting.is_stuck || !waiting.is_writing, "it is written, unless this machine stood still");
     }
 
     #[test]

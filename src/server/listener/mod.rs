@@ -93,6 +93,12 @@ impl Listener {
         self.holder == Holder::Systemd
     }
 
+    /// The same, as if systemd had handed it over.
+    #[cfg(test)]
+    pub(super) fn of_systemd(self) -> Listener {
+        Listener { holder: Holder::Systemd, ..self }
+    }
+
     /// The next connection.
     pub(super) async fn accept(&self) -> io::Result<(Socket, Peer)> {
         match &self.socket {

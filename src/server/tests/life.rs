@@ -178,3 +178,16 @@ async fn a_pause_ends_when_no_connection_is_open() {
     assert!(text.ends_with("waited") && text.contains("connection: close\r\n"), "{text}");
     assert_eq!(server.served.await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_body_that_panics_breaks_off_and_is_told_with_its_reason() {
+    let log = CapturedLog::start();
+    let (mut client, site, run) = open(ROOM);
+    client.write_all(b"GET /panic-in-body HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let answer = rest(&mut client).await;
+    assert!(!answer.ends_with("0\r\n\r\n"), "{answer:?}");
+    run.await.unwrap();
+    let logged = log.take().concat();
+    assert!(logged.contains("the stream of an answer broke off: a panic: on\\npurpose"), "{logged}");
+    assert_eq!(*site.over.lock().unwrap(), ["200 /panic-in-body 3"]);
+}

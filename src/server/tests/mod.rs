@@ -1,6 +1,7 @@
 //! Connections over a pipe in memory where the clock matters (it is paused there), and over real sockets where the system does.
 
 mod address;
+mod drain;
 mod life;
 #[cfg(feature = "source")]
 mod logged;
@@ -10,16 +11,17 @@ mod static_headers;
 pub(super) mod static_site;
 mod time;
 
+use std::convert::Infallible;
 use std::sync::{Arc, Barrier, Mutex};
 
 use bytes::Bytes;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use http::request::Parts;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
-use warp::reply::Response;
+use warp::reply::{Reply, Response};
 
 use super::connection::{self, Connections, Ending};
 use super::{Answer, Answered, Arrival, Listener, Options, Over, Peer, Replied, Stop, body, serve};
@@ -60,6 +62,12 @@ impl Answer for Site {
                     BLOCK.wait();
                     Response::default()
                 }
+                "/panic-in-body" => {
+                    let pieces = futures_util::stream::iter(["one", "two"]);
+                    let pieces = pieces
+                        .map(|piece| if piece == "two" { panic!("on\npurpose") } else { Ok::<_, Infallible>(piece) });
+                    warp::reply::stream(pieces).into_response()
+                }
                 "/large" => Response::new(vec![b'x'; 1 << 20].into()),
                 "/wait" => {
                     entered.notify_one();
@@ -86,6 +94,7 @@ impl Answer for Site {
     }
 
     fn over(&self, request: &Over<'_>) {
+        assert_ne!(request.path, "/panic-at-the-end", "on purpose");
         let status = request.status.map_or("none".to_string(), |status| status.as_u16().to_string());
         self.over.lock().unwrap().push(format!("{status} {} {}", request.path, request.bytes));
     }
@@ -145,7 +154,15 @@ struct Running {
 
 impl Running {
     async fn start(options: Options) -> Running {
-        let listener = Listener::bind("127.0.0.1", 0).await.unwrap();
+        Running::start_on(Listener::bind("127.0.0.1", 0).await.unwrap(), options)
+    }
+
+    /// As [`Running::start`], with a socket that stays open for the next process.
+    async fn start_on_shared() -> Running {
+        Running::start_on(Listener::bind("127.0.0.1", 0).await.unwrap().of_systemd(), Options::default())
+    }
+
+    fn start_on(listener: Listener, options: Options) -> Running {
         let address = listener.address().unwrap();
         let site = Arc::new(Site::default());
         let (stop, stopped) = oneshot::channel();

@@ -40,6 +40,7 @@ async fn what_is_refused_before_it_is_a_request_is_told_too() {
         ("GET / HTTP/1.1\r\n\r\n", "400 / 0"),
         ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "501  0"),
         ("nonsense\r\n\r\n", "400  0"),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400  0"),
         (&format!("GET / HTTP/1.1\r\nHost: a\r\nx: {}\r\n\r\n", "x".repeat(70_000)), "431  0"),
     ] {
         assert_eq!(told_of(text).await.0, [expected], "{text:.40}");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Database;
 use super::migrations::{Progress, State};
 use crate::error::{Error, one_line};
-use crate::process::Process;
+use crate::process::{Process, Unbroken};
 use crate::service::Outlook;
 use crate::site::Site;
 
@@ -28,7 +28,7 @@ pub(super) struct Later {
 /// # Errors
 ///
 /// [`Error::Service`] where a migration fails or was changed. A database that cannot be reached is no error.
-pub(in crate::service) async fn up_to_date(database: &Database, site: &Site) -> Result<(), Error> {
+pub(in crate::service) async fn up_to_date(database: &Database, site: &Site, unbroken: &Unbroken) -> Result<(), Error> {
     if !database.has_steps(&site.migrations) {
         return Ok(());
     }
@@ -36,7 +36,7 @@ pub(in crate::service) async fn up_to_date(database: &Database, site: &Site) -> 
         database.later.is_wanted.store(true, Ordering::Release);
         return Ok(());
     }
-    match database.migrate(&site.migrations, &mut tell).await {
+    match database.migrate(&site.migrations, unbroken, &mut tell).await {
         Ok(()) => tell_of_newer(database, site).await,
         Err(trouble) if trouble.is_outage => {
             tracing::warn!("the migrations wait for the database: {}", one_line(&trouble.error.to_string()));
@@ -93,20 +93,25 @@ pub(in crate::service) fn run(process: &Process) {
     if is_wanted {
         let process_of_task = process.clone();
         process.spawn("migrations", async move {
+            let unbroken = Unbroken::default();
+            let stopping = async {
+                process_of_task.stopping().await;
+                unbroken.between().await;
+            };
             tokio::select! {
-                () = process_of_task.stopping() => {}
-                () = follow(&process_of_task) => {}
+                () = stopping => {}
+                () = follow(&process_of_task, &unbroken) => {}
             }
         });
     }
 }
 
 /// Tries until the database can be reached.
-async fn follow(process: &Process) {
+async fn follow(process: &Process, unbroken: &Unbroken) {
     let (Some(database), Ok(site)) = (process.service::<Database>(), process.site()) else { return };
     loop {
         let done = match is_wanted(&site) {
-            Ok(true) => database.migrate(&site.migrations, &mut tell).await,
+            Ok(true) => database.migrate(&site.migrations, unbroken, &mut tell).await,
             _ => database.progress(&site.migrations).await.map(|progress| tell_of_pending(&progress)),
         };
         match done {

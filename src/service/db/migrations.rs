@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 
 use super::{Database, Pool};
 use crate::error::{self, Error};
+use crate::process::Unbroken;
 use crate::snapshot::{Engine, Migration};
 
 /// Where a database keeps which steps it has had.
@@ -97,8 +98,13 @@ impl Database {
         !Step::all(&self.pool, migrations).is_empty()
     }
 
-    /// Brings the database up to date.
-    pub(crate) async fn migrate(&self, migrations: &[Migration], told: &mut Told<'_>) -> Result<(), Trouble> {
+    /// Brings the database up to date. It may be broken off, but not while `unbroken` says otherwise.
+    pub(crate) async fn migrate(
+        &self,
+        migrations: &[Migration],
+        unbroken: &Unbroken,
+        told: &mut Told<'_>,
+    ) -> Result<(), Trouble> {
         let steps = Step::all(&self.pool, migrations);
         let pool = self.ready().map_err(Trouble::from)?;
         match pool {
@@ -109,7 +115,7 @@ impl Database {
                     None => None,
                 };
                 let mut connection = pool.acquire().await.map_err(|error| self.unreachable(error))?.detach();
-                let done = run(&mut connection, &steps, told).await;
+                let done = run(&mut connection, &steps, unbroken, told).await;
                 close(connection).await;
                 done.map_err(|failure| self.trouble(failure))
             }
@@ -117,7 +123,7 @@ impl Database {
             Pool::Postgres(pool) => {
                 let mut connection = pool.acquire().await.map_err(|error| self.unreachable(error))?.detach();
                 let done = match connection.lock().await {
-                    Ok(()) => run(&mut connection, &steps, told).await,
+                    Ok(()) => run(&mut connection, &steps, unbroken, told).await,
                     Err(error) => Err(Fault::Database(error)),
                 };
                 close(connection).await;
@@ -127,7 +133,7 @@ impl Database {
             Pool::MySql(pool) => {
                 let mut connection = pool.acquire().await.map_err(|error| self.unreachable(error))?.detach();
                 let done = match super::mysql::lock(&mut connection).await {
-                    Ok(()) => run(&mut connection, &steps, told).await,
+                    Ok(()) => run(&mut connection, &steps, unbroken, told).await,
                     Err(error) => Err(Fault::Database(MigrateError::Execute(error))),
                 };
                 close(connection).await;
@@ -229,12 +235,19 @@ impl From<MigrateError> for Fault {
 }
 
 /// Applies what is pending, while nobody else does.
-async fn run<C: Migrate>(connection: &mut C, steps: &[Step<'_>], told: &mut Told<'_>) -> Result<(), Fault> {
+async fn run<C: Migrate>(
+    connection: &mut C,
+    steps: &[Step<'_>],
+    unbroken: &Unbroken,
+    told: &mut Told<'_>,
+) -> Result<(), Fault> {
     connection.ensure_migrations_table(TABLE).await?;
     let (applied, begun) = applied(connection).await?;
     if let Some(fault) = compared(steps, &applied, begun).iter().find_map(fault_of) {
         return Err(fault);
     }
+    // MySQL keeps what a step has done by the time when it is broken off.
+    let _whole = unbroken.begin().await;
     for step in steps.iter().filter(|step| !applied.contains_key(&step.written.number)) {
         let done = connection.apply(TABLE, &step.ready).await;
         let time = done.map_err(|error| Fault::Step(step.written.file.to_string(), error))?;

@@ -1,7 +1,8 @@
 //! A log file, and what becomes of it when it is moved away.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -75,6 +76,32 @@ fn nobody_who_reads_the_log_keeps_requests_waiting() {
         let length = reader.read(&mut piece).unwrap();
         lines += piece[..length].iter().filter(|byte| **byte == b'\n').count();
     }
+    assert!(server.stop().0.success());
+}
+
+/// Each panic is an error in the log, and the page for it fails as well. Nobody reads the pipe, from the beginning to the end.
+#[test]
+fn a_log_that_nobody_reads_stops_neither_pages_nor_health_checks_nor_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, admin) = (folder.path().join("pipe"), folder.path().join("admin.sock"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let _reader = File::options().read(true).write(true).open(&pipe).unwrap();
+    let script = format!("exec 2> {}", pipe.display());
+    let admin_setting = format!("server.admin=unix:{}", admin.display());
+    let settings = ["environment.is_prod=true", "server.number_of_workers=2", &admin_setting];
+    let server = start_after(&script, "logged", &[&settings[..], &["log.format=json"]].concat());
+    for _ in 0..500 {
+        assert_eq!(server.get("/nowhere").status, 404);
+    }
+    for _ in 0..5 {
+        assert_eq!(server.get("/panic").status, 500);
+        assert_eq!(server.get("/show/tea").status, 200);
+    }
+    let mut operator = UnixStream::connect(&admin).unwrap();
+    operator.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    operator.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(server.stop().0.success());
 }
 

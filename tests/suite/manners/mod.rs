@@ -8,6 +8,7 @@ mod nginx;
 mod notify;
 pub mod sites;
 mod sockets;
+mod starts;
 mod trial;
 
 use std::os::fd::{AsFd, OwnedFd};

@@ -5,8 +5,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kalgan::App;
 use kalgan::warp::{self, Filter};
+use kalgan::{App, Error, Process};
 
 use crate::services::process_site;
 
@@ -40,4 +40,30 @@ pub fn stuck() -> App {
             "free"
         })
     })
+}
+
+/// What the sites below log when their start waits for something that does not come.
+pub const WAITS: &str = "it waits";
+
+/// What is logged when what was begun is ended.
+pub const ENDED: &str = "what was begun is ended";
+
+/// A site whose hook does not come to its end.
+pub fn waiting_hook() -> App {
+    process_site::app().on_start(wait::<()>)
+}
+
+/// A site with a value that is never made.
+pub fn waiting_state() -> App {
+    process_site::app().state_from(wait::<u8>)
+}
+
+async fn wait<T>(process: Process) -> Result<T, Error> {
+    let begun = process.clone();
+    process.spawn("begun", async move {
+        begun.stopping().await;
+        tracing::info!("{ENDED}");
+    });
+    tracing::info!("{WAITS}");
+    std::future::pending().await
 }

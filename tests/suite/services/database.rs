@@ -1,6 +1,7 @@
 //! Databases: SQLite's file, and PostgreSQL and MariaDB as real servers. What holds for all engines is written once and run for each.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::Duration;
@@ -279,9 +280,30 @@ fn sqlite_makes_its_file_and_serves_a_site() {
     pools_work(&sqlite(&folder), "SQLite");
     assert!(folder.path().join("deep/notes.sqlite3").is_file());
     let other = tempfile::tempdir().unwrap();
-    let pause = "INSERT INTO slow WITH RECURSIVE number(n) AS \
-                 (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000000) SELECT n FROM number";
-    migrations_run_once(&sqlite(&other), true, pause);
+    migrations_run_once(&sqlite(&other), true, PAUSE);
+}
+
+/// What takes SQLite a second or so.
+const PAUSE: &str = "INSERT INTO slow WITH RECURSIVE number(n) AS \
+                     (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000000) SELECT n FROM number";
+
+#[test]
+fn a_process_that_is_asked_to_stop_finishes_the_migrations_that_it_has_begun() {
+    let (site, data) = (copy(), tempfile::tempdir().unwrap());
+    let (folder, settings) = (site.path(), sqlite(&data));
+    fs::write(migration(folder, "3_slow.sql"), format!("CREATE TABLE slow (id INTEGER);\n{PAUSE};\n")).unwrap();
+    let mut serving = command(folder, &settings, "serve --port 0").spawn().unwrap();
+    let mut errors = BufReader::new(serving.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("applied the migration `migrations/2_first_note.sql`") {
+        assert!(errors.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert!(Command::new("kill").arg(serving.id().to_string()).status().unwrap().success());
+    errors.read_to_string(&mut said).unwrap();
+    assert!(serving.wait().unwrap().success(), "{said}");
+    assert!(said.contains("the migrations that have begun are finished first"), "{said}");
+    let (ok, out, _) = run(folder, &settings, "migrate status");
+    assert!(ok && !out.contains("pending") && out.contains("3_slow"), "{out}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How a process starts and stops, seen from outside: what its hooks and tasks say on standard error.
+//! How a process starts and stops, seen from outside: what its hooks and tasks log.
 
 use std::net::TcpListener;
 use std::sync::atomic::Ordering;
@@ -22,7 +22,7 @@ pub fn orderly() -> App {
     }))
     .on_start(|process| async move {
         let counter = process.state::<Counter>().map(|counter| counter.0.fetch_add(5, Ordering::SeqCst));
-        eprintln!("start two: {counter:?} {:?}", process.state::<Doubled>().map(|doubled| doubled.0));
+        tracing::info!("start two: {counter:?} {:?}", process.state::<Doubled>().map(|doubled| doubled.0));
         process.spawn("slow task", slow_task(process.clone()));
         process.spawn("bad task", async { panic!("a mistake in a task") });
         process.every("rounds", Duration::from_millis(5), |process| async move {
@@ -34,11 +34,11 @@ pub fn orderly() -> App {
     })
     .on_stop(|process| async move {
         let rendered = process.render("sign_in.html", "", kalgan::context! { "token" => "from-a-hook" });
-        eprintln!("stop two: {}", rendered.is_ok_and(|text| text.contains("from-a-hook")));
+        tracing::info!("stop two: {}", rendered.is_ok_and(|text| text.contains("from-a-hook")));
         Err::<(), _>("an error of a hook")
     })
     .on_stop(|_| async {
-        eprintln!("stop three");
+        tracing::info!("stop three");
         panic!("a panic of a hook");
         #[allow(unreachable_code, reason = "it tells the type")]
         Ok::<_, Error>(())
@@ -48,11 +48,11 @@ pub fn orderly() -> App {
 /// Hooks that say that they run.
 fn said(app: App) -> App {
     app.on_start(|_| async {
-        eprintln!("start one");
+        tracing::info!("start one");
         Ok::<_, Error>(())
     })
     .on_stop(|_| async {
-        eprintln!("stop one");
+        tracing::info!("stop one");
         Ok::<_, Error>(())
     })
 }
@@ -60,10 +60,10 @@ fn said(app: App) -> App {
 /// A task that takes two seconds for its last work.
 async fn slow_task(process: Process) {
     process.asked_to_stop().await;
-    eprintln!("task heard");
+    tracing::info!("task heard");
     process.stopping().await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    eprintln!("task done");
+    tracing::info!("task done");
 }
 
 pub fn failing_hook() -> App {

@@ -30,6 +30,8 @@ const SITES: &[(&str, Site)] = &[
     ("plain", process_site::app),
     ("signalled", sites::signalled),
     ("stuck", sites::stuck),
+    ("waiting hook", sites::waiting_hook),
+    ("waiting state", sites::waiting_state),
     ("logged", crate::logs::app),
     ("proxied", crate::proxies::site::app),
     ("kit", crate::kit::site::app),
