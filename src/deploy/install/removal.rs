@@ -25,7 +25,7 @@ pub(crate) fn plan(machine: &Machine, record: Option<&Record>, purge: bool) -> R
         refuse_others(machine)?;
     }
     // Where NGINX is not the deployment's business, the link is somebody's own.
-    let has_nginx = record.is_some_and(|record| !record.installed.without_nginx);
+    let has_nginx = record.is_some_and(|record| record.installed.all().any(|one| !one.without_nginx));
     let nothing = Record::default();
     let record = record.unwrap_or(&nothing);
     let mut concerns_nginx = has_nginx && place::remove_nginx_link(&mut plan, machine)?;

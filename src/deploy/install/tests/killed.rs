@@ -144,6 +144,20 @@ fn files_of_others_stay_when_what_was_to_replace_them_was_not_written() {
 }
 
 #[test]
+fn a_link_of_nginx_goes_that_a_deployment_made_before_it_was_killed() {
+    Killed::everywhere(|at| {
+        let folder = Folder::new();
+        let binary = folder.binary("first", folder.description("1.0.0", 1));
+        let wish = |has_nginx| Wish { nginx: Some(has_nginx), ..folder.wish(Kind::Install, binary.clone()) };
+        folder.run(wish(false)).unwrap();
+        let is_killed = folder.kill(wish(true), at);
+        folder.uninstall(true).unwrap();
+        is_gone(&folder, &[], at);
+        is_killed
+    });
+}
+
+#[test]
 fn a_credential_reaches_the_process_whose_restart_was_not_come_to() {
     let folder = Folder::new();
     let secret = folder.home.path().join("secret");
