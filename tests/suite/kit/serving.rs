@@ -104,6 +104,14 @@ fn only_public_answers_are_kept_and_each_language_has_its_own() {
     assert_eq!(deployment.get("/static/site.css", &["Range: bytes=0-3"]).body, "body");
 }
 
+/// NGINX before 1.23 looks at the last line of `Vary` only.
+#[test]
+fn a_visitor_never_gets_what_was_kept_for_another() {
+    let Some(deployment) = Deployment::start(1, &[]) else { return };
+    let shown = |name: &str| deployment.get("/each", &[&format!("Cookie: name={name}")]).body;
+    assert_eq!([shown("ann"), shown("bea"), shown("ann")], ["ann", "bea", "ann"]);
+}
+
 #[test]
 fn while_nothing_runs_there_is_a_page_and_what_was_kept() {
     let Some(mut deployment) = Deployment::start(1, &[]) else { return };

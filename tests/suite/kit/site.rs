@@ -14,6 +14,7 @@ pub fn app() -> App {
         ("kit::shared", controller(|request: Request| page(request).with_cache("public, max-age=300"))),
         ("kit::brief", controller(|request: Request| page(request).with_cache("public, max-age=1"))),
         ("kit::cookie", controller(cookie)),
+        ("kit::each", controller(each)),
         ("kit::busy", controller(|| Response::text("not now").with_status(503))),
         ("kit::received", controller(|request: Request| Response::text(format!("{} bytes", request.body().len())))),
         ("kit::dies", controller(dies)),
@@ -40,6 +41,12 @@ fn page(request: Request) -> Response {
 
 fn cookie(request: Request) -> Response {
     page(request).with_cache("public, max-age=300").with_cookie(Cookie::new("a", "b"))
+}
+
+/// A page for each visitor that caches may keep, as a controller and a middleware say it together.
+fn each(request: Request) -> Response {
+    let visitor = Response::text(request.cookie("name").unwrap_or_default()).with_cache("public, max-age=300");
+    visitor.with_added_header("vary", "Cookie").with_added_header("vary", "Accept-Encoding")
 }
 
 /// Ends the process in the middle of a request, as a crash would.
