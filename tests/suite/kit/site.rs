@@ -17,6 +17,7 @@ pub fn app() -> App {
         ("kit::each", controller(each)),
         ("kit::busy", controller(|| Response::text("not now").with_status(503))),
         ("kit::received", controller(|request: Request| Response::text(format!("{} bytes", request.body().len())))),
+        ("kit::told", controller(told)),
         ("kit::dies", controller(dies)),
     ];
     let app = App::new(|| crate::pages::read("kit"), Dispatch::new(controllers, []));
@@ -37,6 +38,13 @@ fn page(request: Request) -> Response {
     let headers = ["x-forwarded-for", "x-forwarded-proto", "forwarded", "x-request-id", "if-none-match"].map(seen);
     let text = format!("{} {} {}", request.trans("hello", &[]), std::process::id(), headers.join(" "));
     Response::text(text)
+}
+
+/// Says what came, as it was written.
+fn told(request: Request) -> Response {
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let own = request.header("x-own").unwrap_or_default();
+    Response::text(format!("{} {target} {own} {} bytes", request.method(), request.body().len()))
 }
 
 fn cookie(request: Request) -> Response {
