@@ -140,6 +140,13 @@ pub(super) fn once(routes: &[Route], common: Allowed) -> Allowed {
     others.map(|route| common.of_route(route)).fold(common, Allowed::or)
 }
 
+/// Whether a path may be of a route with limits of its own.
+pub(crate) fn may_be_limited(routes: &[Route], path: &str) -> bool {
+    let path = Pattern::of_path(path);
+    let is_it = |route: &Route| route.paths.iter().any(|own| Pattern::new(route, &own.pattern).may_meet(&path));
+    routes.iter().any(|route| route.limits != Limits::default() && is_it(route))
+}
+
 impl Special<'_> {
     /// By which status a request leaves the location that is sent once and no more.
     pub(super) fn once(&self) -> u16 {
@@ -225,6 +232,16 @@ mod tests {
             Route { name: "send".into(), methods: Some(vec!["POST".into()].into()), ..route("/form", Some(500), None) };
         let found = texts(&[page, form]);
         assert!(found.len() == 1 && found[0].contains("client_max_body_size 500;"), "{found:?}");
+    }
+
+    #[test]
+    fn a_path_is_limited_by_the_routes_that_it_may_be_of() {
+        let routes = [route("/", Some(10), None), route("/a/{id}", None, Some(10)), route("/b", None, None)];
+        assert_eq!(
+            ["/", "/a/1", "/b", "/a", "/c"].map(|path| may_be_limited(&routes, path)),
+            [true, true, false, false, false]
+        );
+        assert!(may_be_limited(&[route("/{any}", Some(10), None)], "/"), "where it is not easily told");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) mod types;
 use percent_encoding::percent_decode_str;
 use types::quoted;
 
+pub(crate) use limits::may_be_limited;
+
 use super::{Choices, File, Layout, Subject};
 use crate::error::{Error, one_line};
 use crate::site::PublicUrl;
