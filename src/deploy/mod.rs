@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 pub(crate) use choices::{Choices, Socket, Tls};
 pub(crate) use layout::Layout;
-pub(crate) use nginx::{nginx, types};
+pub(crate) use nginx::{may_be_limited, nginx, types};
 pub(crate) use subject::Subject;
 pub(crate) use systemd::systemd;
 

@@ -1,7 +1,7 @@
 //! Warp filters of the site's own (WebSockets, event streams), which come before its routes and see the real request.
 //!
 //! 1. A static file, the pages of development and a host that is not ours are none of their business ([`pipeline`](super::pipeline)).
-//! 2. The filters are asked with a copy of the head and with the body on loan ([`loan`](super::loan)); what they answer is sent as it is.
+//! 2. The filters are asked with a copy of the head and with the body on loan ([`loan`](super::loan)); what they answer is sent as it is, but for headers.
 //! 3. Where they reject the request because of its path, method, headers or query, and have left the body alone, it goes to the routes.
 //! 4. Any other rejection ends the request with the error page of its status.
 //!
@@ -27,7 +27,7 @@ use super::loan::{Loan, State};
 use super::observed::{Replied, Told};
 use super::pipeline::{Asking, NoFile, Serving};
 use super::security_headers::Subject;
-use super::{PREFIX, errors};
+use super::{PREFIX, errors, page};
 use crate::controller::panic_failure;
 use crate::http::{Failure, Request};
 use crate::metrics::Group;
@@ -128,6 +128,7 @@ impl Serving {
                     let subject = Subject::of(&request, answer.headers());
                     self.security.add(answer.headers_mut(), &self.site, &subject);
                 }
+                page::join_lines(answer.headers_mut());
                 Replied::of_filter(answer)
             }
             Asked::Passed(body) => self.answer_request(NoFile::Page, request, body).await,

@@ -14,7 +14,7 @@ use warp::Reply;
 
 use super::development::Undressed;
 use super::exchange::UntilShutdown;
-use super::page::{Asked, Head, PAGE_CACHE, vary};
+use super::page::{Asked, Head, PAGE_CACHE, join_lines, vary};
 use super::pipeline::Serving;
 use super::security_headers::Subject;
 use crate::error::one_line;
@@ -41,12 +41,13 @@ impl<'r> Exchange<'r> {
         Exchange { serving, method, headers, host, request: Some(request) }
     }
 
-    /// Adds the headers that keep browsers in bounds.
+    /// Adds the headers that keep browsers in bounds, and leaves nothing that a cache could take for less than it says.
     fn secure(self, head: &mut Head) {
         let mut subject = self.request.map(|request| Subject::of(request, &head.headers)).unwrap_or_default();
         subject.style = head.marks.style;
         head.marks.for_once |= subject.has_nonce();
         self.serving.security.add(&mut head.headers, &self.serving.site, &subject);
+        join_lines(&mut head.headers);
     }
 
     fn asked(self) -> Asked<'r> {

@@ -4,7 +4,7 @@
 //! an environment with nothing in it, no input, and only so much of what it says is read. A file with the JSON itself is accepted as well,
 //! for a binary that cannot run here.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -48,11 +48,21 @@ enum Kind {
 
 /// What is neither must not be started: the C library would hand it to a shell.
 fn kind(path: &Path) -> Result<Kind, String> {
-    let head = head(path).map_err(|error| match error.kind() {
+    let wrong = |error: io::Error| match error.kind() {
         ErrorKind::NotFound => "is not there".to_string(),
-        ErrorKind::IsADirectory => "is a folder: name the binary in it".to_string(),
         _ => format!("cannot be read: {error}"),
-    })?;
+    };
+    // Asked before it is opened: opening a pipe waits for its writer.
+    match fs::metadata(path).map_err(wrong)?.file_type() {
+        folder if folder.is_dir() => return Err("is a folder: name the binary in it".to_string()),
+        file if file.is_file() => {}
+        _ => {
+            return Err(
+                "is no regular file: name the binary, or a file with what its `manifest --json` printed".to_string()
+            );
+        }
+    }
+    let head = head(path).map_err(wrong)?;
     if head.starts_with(b"#!") {
         return Ok(Kind::Program);
     }

@@ -13,6 +13,10 @@ use super::Trouble;
 ///
 /// That it was skipped because only root may read it, or that it cannot be read.
 pub(super) fn read(path: &Path) -> Result<Option<String>, Trouble> {
+    // Asked before it is opened: opening a pipe waits for its writer.
+    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return Err(Trouble::problem(format!("`{}` is no file", path.display()), "mend this"));
+    }
     match fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),

@@ -42,10 +42,11 @@ impl Binary {
         // A name without a slash would be looked for among the commands of the system.
         let path = &std::path::absolute(path).map_err(|error| files::failed(path, "read", &error))?;
         let wrong = |error| files::failed(path, "read", &error);
-        let mut file = File::open(path).map_err(wrong)?;
-        if !file.metadata().map_err(wrong)?.is_file() {
+        // Asked before it is opened: opening a pipe waits for its writer.
+        if !fs::metadata(path).map_err(wrong)?.is_file() {
             return Err(Error::Deploy(format!("`{}` is no file", path.display())));
         }
+        let mut file = File::open(path).map_err(wrong)?;
         let mut head = [0; HEADER];
         let read = file.read(&mut head).map_err(wrong)?;
         let own = File::open("/proc/self/exe").and_then(|mut own| {

@@ -3,8 +3,6 @@
 //! NGINX chooses a location by the path alone. So one allows as much as any route that a path of it may be of, whatever its method or host:
 //! the site itself holds each request to its own route's limits, and NGINX must never refuse what the site would take.
 
-use std::fmt::Write;
-
 use super::pattern::Pattern;
 use crate::error::Error;
 use crate::site::Settings;
@@ -23,6 +21,14 @@ const HOUR: u64 = 3600;
 /// How many seconds a process may need beyond `server.shutdown_timeout` until the next one answers: hooks and tasks at the stop
 /// (`WINDING_UP` of the unit), then the start.
 const RESTART: u64 = 20;
+
+/// The methods that NGINX may decide about itself: those that change nothing, and those that it never sends again by itself.
+pub(super) const AGAIN: [&str; 6] = ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "LOCK"];
+
+/// Statuses that nobody is told: by `error_page` they lead all other methods to where nothing is sent again, the second without holding
+/// the body first.
+pub(super) const ONCE: u16 = 590;
+pub(super) const ONCE_STREAMED: u16 = 591;
 
 /// What requests may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +81,19 @@ impl Allowed {
         Allowed { body: self.body.max(other.body), time, ..self }
     }
 
+    /// The directives that differ from what holds for all locations.
+    pub(super) fn lines(self, common: Allowed) -> String {
+        let mut text = String::new();
+        if self.body != common.body {
+            text.push_str(&format!("        client_max_body_size {};\n", self.size()));
+        }
+        if self.time != common.time {
+            let patience = self.patience();
+            text.push_str(&format!("        proxy_read_timeout {patience};\n        proxy_send_timeout {patience};\n"));
+        }
+        text
+    }
+
     /// `client_max_body_size`. A site that takes no body at all says so itself, because 0 is no limit here.
     pub(super) fn size(self) -> String {
         const K: u64 = 1024;
@@ -113,7 +132,27 @@ pub(super) fn special<'r>(routes: &'r [Route], common: Allowed) -> Vec<Special<'
     found
 }
 
+/// The most that any route allows which takes a method that is sent once and no more.
+pub(super) fn once(routes: &[Route], common: Allowed) -> Allowed {
+    let is_other = |method: &Text| !AGAIN.contains(&&**method);
+    let others =
+        routes.iter().filter(|route| route.methods.as_ref().is_none_or(|methods| methods.iter().any(is_other)));
+    others.map(|route| common.of_route(route)).fold(common, Allowed::or)
+}
+
+/// Whether a path may be of a route with limits of its own.
+pub(crate) fn may_be_limited(routes: &[Route], path: &str) -> bool {
+    let path = Pattern::of_path(path);
+    let is_it = |route: &Route| route.paths.iter().any(|own| Pattern::new(route, &own.pattern).may_meet(&path));
+    routes.iter().any(|route| route.limits != Limits::default() && is_it(route))
+}
+
 impl Special<'_> {
+    /// By which status a request leaves the location that is sent once and no more.
+    pub(super) fn once(&self) -> u16 {
+        if self.streams { ONCE_STREAMED } else { ONCE }
+    }
+
     /// The location's first line.
     pub(super) fn head(&self, mount: &str) -> String {
         format!("    location {} {{", self.pattern.location(mount))
@@ -122,22 +161,15 @@ impl Special<'_> {
     /// The location, with what every location of the site has in it.
     pub(super) fn location(&self, common: Allowed, mount: &str, pass: &str) -> String {
         let mut text = format!("    # Route `{}`.\n", super::comment(&self.route.name));
-        let mut line = |line: &str| writeln!(text, "{line}").expect("writing to a `String` cannot fail");
-        line(&self.head(mount));
-        if self.allowed.body != common.body {
-            line(&format!("        client_max_body_size {};", self.allowed.size()));
-        }
-        if self.allowed.time != common.time {
-            line(&format!("        proxy_read_timeout {0};\n        proxy_send_timeout {0};", self.allowed.patience()));
-        }
+        text.push_str(&format!("{}\n", self.head(mount)));
+        text.push_str(&self.allowed.lines(common));
         if self.streams {
-            line(
-                "        # Large bodies without a time limit are streamed: they need not lie on this server's disk first.",
+            text.push_str(
+                "        # Large bodies without a time limit are streamed: they need not lie on this server's disk first.\n        \
+                 proxy_request_buffering off;\n",
             );
-            line("        proxy_request_buffering off;");
         }
-        line(pass);
-        line("    }");
+        text.push_str(&format!("{pass}\n    }}\n"));
         text
     }
 }
@@ -200,6 +232,27 @@ mod tests {
             Route { name: "send".into(), methods: Some(vec!["POST".into()].into()), ..route("/form", Some(500), None) };
         let found = texts(&[page, form]);
         assert!(found.len() == 1 && found[0].contains("client_max_body_size 500;"), "{found:?}");
+    }
+
+    #[test]
+    fn a_path_is_limited_by_the_routes_that_it_may_be_of() {
+        let routes = [route("/", Some(10), None), route("/a/{id}", None, Some(10)), route("/b", None, None)];
+        assert_eq!(
+            ["/", "/a/1", "/b", "/a", "/c"].map(|path| may_be_limited(&routes, path)),
+            [true, true, false, false, false]
+        );
+        assert!(may_be_limited(&[route("/{any}", Some(10), None)], "/"), "where it is not easily told");
+    }
+
+    #[test]
+    fn what_is_sent_once_has_the_limits_of_the_routes_that_may_take_it() {
+        let of = |method: &'static str, route: Route| Route { methods: Some(vec![method.into()].into()), ..route };
+        let shows = of("GET", route("/events", None, Some(0)));
+        let sends = of("POST", route("/form", Some(9000), None));
+        assert_eq!(once(&[shows, sends], COMMON), COMMON);
+        let found = once(&[of("PUT", route("/a", Some(5000), None)), route("/b", None, Some(300))], COMMON);
+        assert_eq!((found.body, found.time), (5000, 305));
+        assert_eq!(once(&[of("DELETE", route("/a", Some(10), Some(1)))], COMMON), COMMON, "never less than others");
     }
 
     /// A request may wait for a whole restart, though the site answers quickly once it runs.

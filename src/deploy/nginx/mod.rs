@@ -20,6 +20,8 @@ pub(crate) mod types;
 use percent_encoding::percent_decode_str;
 use types::quoted;
 
+pub(crate) use limits::may_be_limited;
+
 use super::{Choices, File, Layout, Subject};
 use crate::error::{Error, one_line};
 use crate::site::PublicUrl;
@@ -109,7 +111,7 @@ impl<'a> Plan<'a> {
     /// routes in the site as well.
     fn locations(&self, before: &str) -> String {
         let mut text = String::new();
-        let pass = self.pass();
+        let pass = self.pass(limits::ONCE);
         let mut special = limits::special(&self.subject.snapshot.routes, self.common);
         special.retain(|special| !before.contains(&special.head(&self.mount)));
         if !special.is_empty() {
@@ -118,12 +120,37 @@ impl<'a> Plan<'a> {
                  allows\n    # the most that any route there does; the site holds each request to its own.\n",
             );
         }
-        special.iter().for_each(|special| text.push_str(&special.location(self.common, &self.mount, &pass)));
+        for special in &special {
+            text.push_str(&special.location(self.common, &self.mount, &self.pass(special.once())));
+        }
+        text.push_str(&self.once());
         match self.mount.is_empty() {
             true => text.push_str(&format!("\n    location / {{\n{pass}\n    }}\n")),
             false => text.push_str(&self.mounted(&pass)),
         }
         text
+    }
+
+    /// The locations of what is sent once and no more.
+    fn once(&self) -> String {
+        let limits = limits::once(&self.subject.snapshot.routes, self.common).lines(self.common);
+        let target = self.target();
+        let mut text = format!(
+            "\n    # Methods that NGINX would send again. How long a body may be has been decided where they come from.\n    location @once {{\n\
+             {limits}        proxy_next_upstream off;\n{target}\n    }}\n"
+        );
+        if self.streams() {
+            text.push_str(&format!(
+                "    location @once_streamed {{\n{limits}        proxy_request_buffering off;\n        proxy_next_upstream off;\n{target}\n    }}\n"
+            ));
+        }
+        text
+    }
+
+    /// Whether bodies of any route are streamed.
+    fn streams(&self) -> bool {
+        let special = limits::special(&self.subject.snapshot.routes, self.common);
+        special.iter().any(|special| special.once() == limits::ONCE_STREAMED)
     }
 
     /// The site below a path, which it does not see.
@@ -138,8 +165,17 @@ impl<'a> Plan<'a> {
         )
     }
 
-    /// What passes a request on, inside a location.
-    fn pass(&self) -> String {
+    /// What passes a request on, inside a location: itself, or where that must not be repeated, by the location that a status stands for.
+    fn pass(&self, once: u16) -> String {
+        format!(
+            "        if ($request_method !~ ^({})$) {{\n            return {once};\n        }}\n{}",
+            limits::AGAIN.join("|"),
+            self.target()
+        )
+    }
+
+    /// Where a location passes requests on to.
+    fn target(&self) -> String {
         let (upstream, variable) = (&self.upstream, &self.variable);
         match self.mount.is_empty() {
             true => format!("        proxy_pass http://{upstream};"),

@@ -38,6 +38,11 @@ impl Pattern {
         Pattern(pieces(path).map(part).collect())
     }
 
+    /// A path as it is.
+    pub(super) fn of_path(path: &str) -> Self {
+        Pattern(vec![Part::Literal(path.to_string())])
+    }
+
     /// The `location` behind that word: with `=` where the path is fixed, else with `~`. `mount` is put in front.
     pub(super) fn location(&self, mount: &str) -> String {
         let fixed = match &*self.0 {

@@ -1,6 +1,7 @@
 //! How requests are passed on to the site.
 
 use super::Plan;
+use super::limits::{ONCE, ONCE_STREAMED};
 
 /// The request's own id, whoever answers it. A location with any `add_header` needs it among them, because there those of the server do not
 /// hold.
@@ -48,10 +49,16 @@ impl Plan<'_> {
             true => "Where an instance refuses or breaks the connection another is asked",
             false => "There is no other to ask; only where a kept connection turns out to be closed is a new one tried",
         };
-        format!(
-            "    # {what}.\n    # Never twice what may have had an effect: a POST that has been sent is not repeated.\n    proxy_next_upstream error timeout;\n    proxy_next_upstream_tries 2;\n    \
-             proxy_next_upstream_timeout 10s;\n"
-        )
+        let mut text = format!(
+            "    # {what}.\n    # Never twice what may have had an effect: NGINX itself does not repeat a POST, PATCH or LOCK that has been sent. All other methods \
+             but the\n    # safe ones, PUT and DELETE too, it would: so they go another way, once and no more, and statuses that nobody is told lead \
+             there.\n    proxy_next_upstream error timeout;\n    proxy_next_upstream_tries 2;\n    proxy_next_upstream_timeout 10s;\n    \
+             error_page {ONCE} = @once;\n"
+        );
+        if self.streams() {
+            text.push_str(&format!("    error_page {ONCE_STREAMED} = @once_streamed;\n"));
+        }
+        text + "    recursive_error_pages on;\n"
     }
 
     /// The cache, which the settings of `shared` belong to.

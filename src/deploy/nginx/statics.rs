@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Plan, pattern, proxy::REQUEST_ID, quoted, types};
+use super::{Plan, limits, pattern, proxy::REQUEST_ID, quoted, types};
 use crate::error::Error;
 use crate::snapshot::Asset;
 
@@ -133,7 +133,7 @@ impl Plan<'_> {
         }
         text.push_str(&format!(
             "    # What is not there is the site's to answer.\n    location @site {{\n{}\n    }}\n",
-            self.pass()
+            self.pass(limits::ONCE)
         ));
         Ok(text)
     }

@@ -70,6 +70,41 @@ pub(super) fn vary(headers: &mut HeaderMap, field: &'static str) {
     }
 }
 
+/// Makes one line of several that say on what the answer depends, or who may keep it. They mean the same (RFC 9110 section 5.3), but there are
+/// caches that look at one line only: NGINX before 1.23 at the last `Vary`, and it would show one visitor's page to another.
+pub(super) fn join_lines(headers: &mut HeaderMap) {
+    // Hardly any answer has two lines of any field.
+    if headers.len() == headers.keys_len() {
+        return;
+    }
+    for field in [VARY, CACHE_CONTROL] {
+        let lines: Vec<&[u8]> = headers.get_all(&field).iter().map(HeaderValue::as_bytes).collect();
+        if lines.len() < 2 {
+            continue;
+        }
+        // Only in the one that has nothing but names is each comma the end of an item.
+        let list = if field == VARY { distinct(&lines) } else { lines.join(&b", "[..]) };
+        headers.insert(
+            field,
+            HeaderValue::try_from(list).expect("what has been values, with commas between them, is a value"),
+        );
+    }
+}
+
+/// The items of all lines, each once; where `*` is one of them, they say no more than that.
+fn distinct(lines: &[&[u8]]) -> Vec<u8> {
+    let mut items: Vec<&[u8]> = Vec::new();
+    for item in lines.iter().flat_map(|line| line.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii) {
+        if item == b"*" {
+            return b"*".to_vec();
+        }
+        if !item.is_empty() && !items.iter().any(|known| known.eq_ignore_ascii_case(item)) {
+            items.push(item);
+        }
+    }
+    items.join(&b", "[..])
+}
+
 /// Adds an item to a field that is a list, unless it is there. What is left is one line, which everybody understands alike.
 fn add(headers: &mut HeaderMap, field: HeaderName, item: &'static str) {
     if !headers.contains_key(&field) {

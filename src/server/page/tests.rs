@@ -121,6 +121,25 @@ fn vary_names_a_field_once() {
 }
 
 #[test]
+fn what_an_answer_depends_on_and_who_may_keep_it_is_said_in_one_line() {
+    for (name, before, after) in [
+        ("vary", &["Cookie", "Accept-Encoding"][..], "Cookie, Accept-Encoding"),
+        ("vary", &["Cookie , accept", "ACCEPT,cookie", "", "Origin,"], "Cookie, accept, Origin"),
+        ("vary", &["Cookie", "*"], "*"),
+        ("vary", &["Accept, *", "Cookie"], "*"),
+        // One line is left as it was written.
+        ("vary", &["Cookie,cookie"], "Cookie,cookie"),
+        ("cache-control", &["public, max-age=60", "private=\"a, b\""], "public, max-age=60, private=\"a, b\""),
+    ] {
+        let lines: Vec<_> = before.iter().map(|line| (name, *line)).collect();
+        let mut headers = fields(&[&lines[..], &[("set-cookie", "a=b"), ("set-cookie", "c=d")]].concat());
+        join_lines(&mut headers);
+        assert_eq!(headers.get_all(name).iter().collect::<Vec<_>>(), [after], "{before:?}");
+        assert_eq!(headers.get_all("set-cookie").iter().count(), 2, "{before:?}");
+    }
+}
+
+#[test]
 fn text_of_every_kind_is_compressed_and_nothing_else() {
     for (media_type, expected) in [
         ("text/html; charset=utf-8", true),

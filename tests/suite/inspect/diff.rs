@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -21,6 +22,13 @@ fn refused(old: &Path, more: &[&str]) -> String {
     assert_eq!((code, &text[..], errors.lines().count()), (Some(2), "", 1), "{errors}");
     let start = format!("error: `{}` ", old.display());
     errors.strip_prefix(&start).unwrap_or_else(|| panic!("{errors}")).to_string()
+}
+
+fn fifo(folder: &Path) -> PathBuf {
+    let path = folder.join("fifo");
+    let made = Command::new("mkfifo").arg(&path).status().expect("`mkfifo` is part of every system");
+    assert!(made.success());
+    path
 }
 
 #[test]
@@ -84,6 +92,7 @@ fn what_is_no_earlier_binary_of_the_site_is_refused_in_one_line() {
     };
     assert!(refused(&folder.join("none"), &[]).starts_with("is not there"));
     assert!(refused(folder, &[]).starts_with("is a folder"));
+    assert!(refused(&fifo(folder), &[]).starts_with("is no regular file"), "nobody ever writes to it");
     assert!(refused(&file("text", b"echo hello"), &[]).starts_with("is neither a program nor a manifest"));
     assert!(refused(&file("empty", b""), &[]).starts_with("is neither"));
     let mut foreign = fs::read(BINARY).expect("the binary can be read")[..64].to_vec();

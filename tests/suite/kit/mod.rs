@@ -1,5 +1,6 @@
 //! The command `deploy`: its units satisfy systemd, its file satisfies NGINX, and a real NGINX serves a real site through it.
 
+mod doctor;
 mod examples;
 mod proxy;
 mod serving;

@@ -158,10 +158,16 @@ impl Deployment {
     }
 
     pub fn ask(&self, method: &str, path: &str, fields: &[&str], body: &str) -> Raw {
+        let length = format!("Content-Length: {}", body.len());
+        let length = if body.is_empty() { &[][..] } else { &[&*length] };
+        self.ask_as_written(method, path, &[fields, length].concat(), body)
+    }
+
+    /// As [`Deployment::ask`], without a field that says how long the body is.
+    pub fn ask_as_written(&self, method: &str, path: &str, fields: &[&str], body: &str) -> Raw {
         let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
-        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let request =
-            format!("{method} {path} HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n{fields}{length}\r\n{body}");
+            format!("{method} {path} HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n{fields}\r\n{body}");
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("NGINX listens");
         // A request that is refused need not be read to its end.
         let _ = stream.write_all(request.as_bytes());

@@ -104,6 +104,14 @@ fn only_public_answers_are_kept_and_each_language_has_its_own() {
     assert_eq!(deployment.get("/static/site.css", &["Range: bytes=0-3"]).body, "body");
 }
 
+/// NGINX before 1.23 looks at the last line of `Vary` only.
+#[test]
+fn a_visitor_never_gets_what_was_kept_for_another() {
+    let Some(deployment) = Deployment::start(1, &[]) else { return };
+    let shown = |name: &str| deployment.get("/each", &[&format!("Cookie: name={name}")]).body;
+    assert_eq!([shown("ann"), shown("bea"), shown("ann")], ["ann", "bea", "ann"]);
+}
+
 #[test]
 fn while_nothing_runs_there_is_a_page_and_what_was_kept() {
     let Some(mut deployment) = Deployment::start(1, &[]) else { return };
@@ -182,6 +190,14 @@ fn a_route_may_take_more_than_others() {
 #[test]
 fn what_may_have_had_an_effect_is_never_sent_twice() {
     let deaths = |deployment: &Deployment| fs::read_to_string(deployment.deaths()).unwrap_or_default().lines().count();
+    for method in ["PUT", "DELETE", "PATCH", "LOCK", "MOVE"] {
+        for body in ["", "x"] {
+            let Some(deployment) = Deployment::start(2, &[]) else { return };
+            let answer = deployment.ask(method, "/dies", &[], body);
+            assert_eq!((answer.status, deaths(&deployment)), (503, 1), "{method}: {answer:?}");
+            assert!(answer.body.contains("Back in a moment"), "{method}: {answer:?}");
+        }
+    }
     let Some(deployment) = Deployment::start(3, &[]) else { return };
     let answer = deployment.post("/dies", "x");
     assert_eq!((answer.status, deaths(&deployment)), (503, 1), "{answer:?}");
@@ -189,6 +205,43 @@ fn what_may_have_had_an_effect_is_never_sent_twice() {
     assert_eq!(deployment.get("/page", &[]).status, 200);
     assert_eq!(deployment.get("/dies", &[]).status, 503);
     assert!((2..=3).contains(&deaths(&deployment)));
+}
+
+#[test]
+fn what_is_sent_once_arrives_as_it_was_written_and_within_the_limits() {
+    for mount in ["", "/docs"] {
+        let url = format!("server.public_url=http://example.com{mount}");
+        let Some(mut deployment) = Deployment::exported(&[&url]) else { return };
+        let ask = |deployment: &Deployment, method: &str, path: &str, length: usize| {
+            deployment.ask(method, &format!("{mount}{path}"), &["X-Own: a b"], &"x".repeat(length))
+        };
+        for method in ["PUT", "DELETE", "MOVE"] {
+            let told = |path: &str, length| ask(&deployment, method, path, length).body;
+            assert_eq!(
+                told("/told/%C3%B1%2Fa?b=%26&c", 1500),
+                format!("{method} /told/%C3%B1%2Fa?b=%26&c a b 1500 bytes")
+            );
+            assert_eq!(told("/told/a", 0), format!("{method} /told/a a b 0 bytes"));
+            for (path, most) in [("/told/a", 2000), ("/told-more/a", 300_000), ("/told-all/a", 400_000)] {
+                assert_eq!(told(path, most), format!("{method} {path} a b {most} bytes"));
+                let refused = ask(&deployment, method, path, most + 1);
+                assert!(refused.status == 413 && refused.body.contains("nginx"), "{method} {path}: {refused:?}");
+            }
+            let missing = ask(&deployment, method, "/static/none.css", 10);
+            assert!(missing.status == 404 && !missing.body.contains("nginx"), "{method}: {missing:?}");
+        }
+        // How long such a body is shows only when it has come, so the site itself refuses it.
+        let chunks = |length: usize| format!("{length:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(length));
+        let sent = |length: usize| {
+            let fields = ["Transfer-Encoding: chunked", "X-Own: a b"];
+            deployment.ask_as_written("PUT", &format!("{mount}/told/a"), &fields, &chunks(length))
+        };
+        assert_eq!(sent(1500).body, "PUT /told/a a b 1500 bytes");
+        assert_eq!(sent(3000).status, 413);
+        deployment.stop();
+        let answer = ask(&deployment, "PUT", "/told/a", 10);
+        assert!(answer.status == 503 && answer.body.contains("Back in a moment"), "{answer:?}");
+    }
 }
 
 #[test]

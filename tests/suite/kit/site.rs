@@ -14,8 +14,10 @@ pub fn app() -> App {
         ("kit::shared", controller(|request: Request| page(request).with_cache("public, max-age=300"))),
         ("kit::brief", controller(|request: Request| page(request).with_cache("public, max-age=1"))),
         ("kit::cookie", controller(cookie)),
+        ("kit::each", controller(each)),
         ("kit::busy", controller(|| Response::text("not now").with_status(503))),
         ("kit::received", controller(|request: Request| Response::text(format!("{} bytes", request.body().len())))),
+        ("kit::told", controller(told)),
         ("kit::dies", controller(dies)),
     ];
     let app = App::new(|| crate::pages::read("kit"), Dispatch::new(controllers, []));
@@ -38,8 +40,21 @@ fn page(request: Request) -> Response {
     Response::text(text)
 }
 
+/// Says what came, as it was written.
+fn told(request: Request) -> Response {
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let own = request.header("x-own").unwrap_or_default();
+    Response::text(format!("{} {target} {own} {} bytes", request.method(), request.body().len()))
+}
+
 fn cookie(request: Request) -> Response {
     page(request).with_cache("public, max-age=300").with_cookie(Cookie::new("a", "b"))
+}
+
+/// A page for each visitor that caches may keep, as a controller and a middleware say it together.
+fn each(request: Request) -> Response {
+    let visitor = Response::text(request.cookie("name").unwrap_or_default()).with_cache("public, max-age=300");
+    visitor.with_added_header("vary", "Cookie").with_added_header("vary", "Accept-Encoding")
 }
 
 /// Ends the process in the middle of a request, as a crash would.

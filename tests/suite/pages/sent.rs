@@ -44,6 +44,10 @@ pub fn any(request: Request) -> Response {
         "part" => html().with_header("content-range", "bytes 0-1/2"),
         "encoded" => html().with_header("content-encoding", "deflate"),
         "varied" => html().with_header("vary", "Cookie, accept-encoding"),
+        "varied-twice" => html().with_added_header("vary", "Cookie").with_added_header("vary", "accept-encoding"),
+        "varied-file" => Response::file(functions::file("note.txt"))
+            .with_added_header("vary", "Cookie")
+            .with_added_header("vary", "*"),
         "for-once" => html().for_once(),
         "for-once-tagged" => html().for_once().with_header("etag", "W/\"own\""),
         "for-once-by-template" => render!("once.html"),
@@ -174,6 +178,8 @@ fn text_is_compressed_for_clients_that_take_it_so_and_says_that_it_depends_on_th
         ("weak", true, Some("Accept-Encoding")),
         ("for-once", true, Some("Accept-Encoding")),
         ("varied", true, Some("Cookie, accept-encoding")),
+        ("varied-twice", true, Some("Cookie, accept-encoding")),
+        ("varied-file", false, Some("*")),
         ("short", false, Some("Accept-Encoding")),
         ("unknown", false, Some("Accept-Encoding")),
         ("strong", false, None),

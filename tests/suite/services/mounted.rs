@@ -53,7 +53,22 @@ fn app() -> App {
         .mount(|_| warp::path!("panic").map(|| -> &str { panic!("a mistake in a filter") }))
         .mount(|_| warp::path!("never").then(std::future::pending::<&str>))
         .mount(|_| warp::path!("rude").and(warp::body::bytes()).and(warp::delete()).map(|_| "rude"))
+        .mount(|_| warp::path!("varied").map(varied))
         .mount(|_| warp::path!("events").map(|| warp::sse::reply(events())))
+}
+
+/// An answer for each visitor that a cache may keep, as several filters around one another would make it.
+fn varied() -> impl Reply {
+    let mut response = "varied".into_response();
+    for (name, value) in [
+        ("vary", "Cookie"),
+        ("cache-control", "public"),
+        ("vary", "accept-encoding, cookie"),
+        ("cache-control", "max-age=60"),
+    ] {
+        response.headers_mut().append(name, warp::http::HeaderValue::from_static(value));
+    }
+    response
 }
 
 async fn recover(rejection: Rejection) -> Result<impl Reply, Rejection> {
@@ -101,6 +116,15 @@ fn what_a_filter_does_not_want_goes_to_the_routes_with_its_body() {
     assert_eq!(get["method"], "GET", "400");
     let form = client.get("/sign-in").send();
     assert!(form.hidden("token").is_some(), "404");
+}
+
+/// A cache that looks at one line only, as that of NGINX 1.22 does, would show one visitor's page to another.
+#[test]
+fn what_an_answer_of_a_filter_depends_on_is_said_in_one_line() {
+    let answer = client(app()).get("/varied").send();
+    let lines = |name| answer.headers().get_all(name).iter().collect::<Vec<_>>();
+    assert_eq!(lines("vary"), ["Cookie, accept-encoding"]);
+    assert_eq!(lines("cache-control"), ["public, max-age=60"]);
 }
 
 #[test]

@@ -41,6 +41,10 @@ fn what_is_no_program_for_this_machine() {
 
     let error = refused(&folder, folder.wish(Kind::Upgrade, folder.home.path().to_path_buf()));
     assert!(error.contains("is no file"), "{error}");
+    // Nobody ever writes to it.
+    let fifo = folder.home.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    assert!(refused(&folder, folder.wish(Kind::Upgrade, fifo)).contains("is no file"));
     assert!(refused(&folder, folder.wish(Kind::Upgrade, "/nowhere".into())).contains("cannot be read"));
 }
 
