@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -155,8 +156,11 @@ fn refusal(status: ExitStatus, complaint: &str) -> String {
     }
     let said: String =
         complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().chars().take(300).collect();
-    let said = if said.is_empty() { "without a word".to_string() } else { format!("saying: {}", one_line(&said)) };
-    format!("ended with {status}, {said}")
+    match (said.is_empty(), status.signal()) {
+        (true, Some(_)) => format!("ended with {status}, without a word; the file may be broken or cut short"),
+        (true, None) => format!("ended with {status}, without a word"),
+        (false, _) => format!("ended with {status}, saying: {}", one_line(&said)),
+    }
 }
 
 fn parse(told: &[u8]) -> Result<Manifest, String> {

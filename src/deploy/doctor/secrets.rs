@@ -40,6 +40,12 @@ fn credential(path: &Path) -> Option<Trouble> {
             ));
         }
     };
+    if !found.is_file() {
+        return Some(Trouble::problem(
+            format!("the credential `{shown}` is no file"),
+            "put a file with the secret in its place",
+        ));
+    }
     if found.len() == 0 || fs::read(path).is_ok_and(|bytes| bytes.trim_ascii().is_empty()) {
         return Some(Trouble::problem(format!("the credential `{shown}` is empty"), "write the secret into it"));
     }

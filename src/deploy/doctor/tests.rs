@@ -211,6 +211,13 @@ fn credentials_are_there_full_and_private() {
     problem("credentials", "is missing", |machine| fs::remove_file(machine.at(mail)).unwrap());
     problem("settings", "needs the credential", |machine| fs::remove_file(machine.at(mail)).unwrap());
     problem("credentials", "is empty", |machine| machine.write(mail, " \n"));
+    for (check, words) in [("credentials", "is no file"), ("settings", "which is no file")] {
+        problem(check, words, |machine| {
+            fs::remove_file(machine.at(mail)).unwrap();
+            // Nobody ever writes to it.
+            assert!(std::process::Command::new("mkfifo").arg(machine.at(mail)).status().unwrap().success());
+        });
+    }
     problem("credentials", "mode 0640", |machine| {
         fs::set_permissions(machine.at(mail), fs::Permissions::from_mode(0o640)).unwrap();
     });

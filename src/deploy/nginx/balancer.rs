@@ -26,7 +26,7 @@ impl Plan<'_> {
         let networks: String = self.before.iter().map(|network| format!("    {network} 1;\n")).collect();
         format!(
             "# How visitors speak to what stands before this server (`server.trusted_proxies`); what anybody else says of that counts nothing.\n\
-             geo $realip_remote_addr ${variable}_before {{\n    default 0;\n{networks}}}\n\
+             geo $realip_remote_addr ${variable}_before {{\n{networks}}}\n\
              map \"${variable}_before $http_x_forwarded_proto\" ${variable}_scheme {{\n    default $scheme;\n    \"1 http\" http;\n    \
              \"1 https\" https;\n}}\n\n"
         )

@@ -218,6 +218,10 @@ impl<'a> Sources<'a> {
             )
         })?;
         let path = folder.join(name);
+        // Asked before it is opened: opening a pipe waits for its writer.
+        if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(format!("needs the credential `{}`, which is no file", path.display()));
+        }
         let bytes = std::fs::read(&path);
         let bytes = bytes.map_err(|error| format!("needs the credential `{}`: {error}", path.display()))?;
         let text = String::from_utf8(bytes);

@@ -97,6 +97,8 @@ fn what_is_no_earlier_binary_of_the_site_is_refused_in_one_line() {
     assert!(refused(&file("empty", b""), &[]).starts_with("is neither"));
     let mut foreign = fs::read(BINARY).expect("the binary can be read")[..64].to_vec();
     let own = file("broken", &foreign);
+    let cut = file("cut", &fs::read(BINARY).expect("the binary can be read")[..3000]);
+    assert!(refused(&cut, &[]).contains("the file may be broken"), "{}", refused(&cut, &[]));
     foreign[18] ^= 0xff;
     assert!(refused(&file("foreign", &foreign), &[]).starts_with("is for another kind of processor"));
     assert!(refused(&own, &[]).contains("cannot be started"), "{}", refused(&own, &[]));

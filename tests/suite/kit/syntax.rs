@@ -31,7 +31,7 @@ fn nginx_accepts_every_combination_of_choices() {
         [&["--domain", "example.com"], &tls],
         [&["--instances", "1"], &["--instances", "3"]],
         [&[], &["--static-root"]],
-        [&[], &["--set", "server.trusted_proxies=unix,10.0.0.0/8,fd00::/8"]],
+        [&[], &["--set", "server.trusted_proxies=unix,10.0.0.0/8,fd00::/8,0.0.0.0/0"]],
         [&["--socket", "unix"], &["--socket", "tcp"]],
         [&[], &["--set", "server.public_url=https://example.com/a%20b/docs"]],
         [
