@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ struct Inner {
     host: String,
     tls: TlsConnector,
     kept: Mutex<Vec<(Connection, Instant)>>,
+    again: AtomicUsize,
 }
 
 type Connection = TlsStream<TcpStream>;
@@ -53,7 +55,7 @@ impl Client {
         roots.add(CertificateDer::from(certificate)).expect("the certificate is one");
         let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let tls = TlsConnector::from(Arc::new(config));
-        Client(Arc::new(Inner { host: host.to_string(), tls, kept: Mutex::default() }))
+        Client(Arc::new(Inner { host: host.to_string(), tls, kept: Mutex::default(), again: AtomicUsize::new(0) }))
     }
 
     /// Sends a request and reads its answer.
@@ -73,11 +75,18 @@ impl Client {
             match self.exchange(connection, &request).await {
                 // NGINX lets go of connections that wait for a request when it reads its files again. As a browser does, another is taken
                 // where nothing came back (RFC 9112 section 9.3.1); NGINX answers whatever it has handed on.
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
+                    self.0.again.fetch_add(1, Ordering::Relaxed);
+                }
                 answer => return answer,
             }
         }
         self.exchange(self.connect().await?, &request).await
+    }
+
+    /// How often a request was sent over another connection, because the kept one had been closed.
+    pub fn again(&self) -> usize {
+        self.0.again.load(Ordering::Relaxed)
     }
 
     async fn exchange(&self, mut connection: Connection, request: &[u8]) -> io::Result<Answer> {

@@ -24,6 +24,8 @@ pub struct Outcome {
     pub sent: usize,
     /// How many of them were forms.
     pub forms: usize,
+    /// How many of them were sent again, because NGINX had closed the connection that was kept.
+    pub again: usize,
     /// What each failed one met.
     pub failures: Vec<String>,
     /// The longest time that an answer took, in milliseconds.
@@ -128,6 +130,7 @@ async fn run(client: Client) -> Outcome {
     Outcome {
         sent,
         forms: load.forms.load(Ordering::Relaxed),
+        again: load.client.again(),
         failures: std::mem::take(&mut *load.failures.lock().expect("nobody panics with it")),
         longest: times.last().copied().unwrap_or_default(),
         median: times.get(times.len() / 2).copied().unwrap_or_default(),

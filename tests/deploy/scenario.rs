@@ -307,9 +307,10 @@ impl Boot {
     fn unharmed(&self, what: &str, action: impl FnOnce()) {
         let outcome = self.under_load(action);
         say(&format!(
-            "{what}: {} requests, {} of them forms, {} failed; half within {} ms, the longest {} ms",
+            "{what}: {} requests, {} of them forms, {} sent again over another connection, {} failed; half within {} ms, the longest {} ms",
             outcome.sent,
             outcome.forms,
+            outcome.again,
             outcome.failures.len(),
             outcome.median,
             outcome.longest
@@ -319,7 +320,9 @@ impl Boot {
     }
 
     fn journal(&self) -> String {
-        self.machine.run(&["journalctl", "--no-pager", "--lines=60"])
+        // NGINX tells of each connection to the site that was lost.
+        let script = "journalctl --no-pager --lines=60; tail --lines=40 /var/log/nginx/error.log";
+        self.machine.run(&["sh", "-c", script])
     }
 
     fn under_load(&self, action: impl FnOnce()) -> Outcome {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,10 +39,16 @@ fn own() -> &'static Path {
 /// Another version of the binary: the same with more behind its end.
 fn another(folder: &Path, behind: &str) -> PathBuf {
     let path = folder.join(behind);
-    fs::copy(own(), &path).expect("the binary can be copied");
-    let mut file = fs::File::options().append(true).open(&path).expect("it can be opened");
-    file.write_all(behind.as_bytes()).expect("it can be written");
+    copy(&path, behind);
     path
+}
+
+/// Copies the binary, with more behind its end. Another process does it: a file that this one has open for writing cannot be run, and some
+/// other test may be starting a program at this moment, which has all open files until it has begun.
+fn copy(place: &Path, behind: &str) {
+    let script = r#"cp "$0" "$1" && printf %s "$2" >> "$1""#;
+    let copied = Command::new("sh").args(["-c", script]).args([own(), place]).arg(behind).status();
+    assert!(copied.is_ok_and(|status| status.success()), "the binary can be copied");
 }
 
 /// Everything beneath a folder: rights, and contents or where a link leads to.
@@ -313,7 +318,7 @@ fn readable(root: &TempDir) -> PathBuf {
     fs::set_permissions(root.path(), open.clone()).expect("the folder is ours");
     let place = root.path().join("kalgan");
     if !place.exists() {
-        fs::copy(own(), &place).expect("the binary can be copied");
+        copy(&place, "");
         fs::set_permissions(&place, open).expect("the file is ours");
     }
     place
