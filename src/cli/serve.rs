@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::error::one_line;
 #[cfg(feature = "overlay")]
 use crate::launch::Developing;
-use crate::launch::{App, Asked, Halt, Load, process};
+use crate::launch::{App, AskedToStop, Halt, Load, process};
 #[cfg(feature = "overlay")]
 use crate::overlay::live::Hub;
 use crate::process::{DataFolder, Process};
@@ -205,7 +205,7 @@ fn refuse_two_folders(serving: &Serving, options: &Options) -> Result<(), Error>
 async fn serve(app: &App, start: Start, data: DataFolder, mut around: Around<'_>) -> Result<ExitCode, Error> {
     let site = start.serving.site().clone();
     // Before anybody can know that the process is there.
-    let asked_to_stop = Asked::new(stop_asked(site.settings.is_prod())?);
+    let asked_to_stop = AskedToStop::new(stop_asked(site.settings.is_prod())?);
     let options = connection_options(&site.settings)?;
     let begun = begin(app, start.serving, data, (&mut around, &asked_to_stop)).await;
     let Begun { listener, admin, process, pipeline } = match begun {
@@ -262,7 +262,7 @@ async fn begin(
     app: &App,
     serving: Serving,
     data: DataFolder,
-    (around, asked): (&mut Around<'_>, &Asked),
+    (around, asked): (&mut Around<'_>, &AskedToStop),
 ) -> Result<Begun, Halt> {
     let settings = serving.site().settings.clone();
     // First of all: where the address is taken, nothing has been begun that would have to be wound up. Clients that come already wait.
@@ -281,7 +281,7 @@ async fn begin_process(
     app: &App,
     serving: Serving,
     data: DataFolder,
-    (admin, asked): (&Answering, &Asked),
+    (admin, asked): (&Answering, &AskedToStop),
 ) -> Result<(Process, Arc<Pipeline>), Halt> {
     let process = process::begin(app, serving.site(), data, asked).await?;
     admin.set_process(&process);

@@ -10,7 +10,7 @@ use crate::process::Unbroken;
 use crate::server::Stop;
 
 /// Whether the process is asked to stop.
-pub(crate) struct Asked {
+pub(crate) struct AskedToStop {
     stop: Shared<BoxFuture<'static, Stop>>,
     unbroken: Unbroken,
 }
@@ -39,10 +39,10 @@ impl From<Halt> for Error {
     }
 }
 
-impl Asked {
+impl AskedToStop {
     /// The future ends when the process is asked to stop.
-    pub(crate) fn new(stop: impl Future<Output = Stop> + Send + 'static) -> Asked {
-        Asked { stop: stop.boxed().shared(), unbroken: Unbroken::default() }
+    pub(crate) fn new(stop: impl Future<Output = Stop> + Send + 'static) -> AskedToStop {
+        AskedToStop { stop: stop.boxed().shared(), unbroken: Unbroken::default() }
     }
 
     /// Ends when the process is asked to stop, at once when that was before.
@@ -87,7 +87,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_start_is_given_up_but_for_what_must_be_done_whole() {
         let (stop, stopped) = oneshot::channel();
-        let asked = Asked::new(stopped.map(|_| Stop::AtOnce));
+        let asked = AskedToStop::new(stopped.map(|_| Stop::AtOnce));
         assert_eq!(asked.or(ready(Ok(1))).await.unwrap(), 1);
         let mut done = false;
         let part = async {

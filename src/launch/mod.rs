@@ -21,7 +21,7 @@ use crate::process::{Process, States};
 use crate::server::{Filter, Mounted, Rejection, Reply};
 use crate::site::{Outside, Settings, Site, Tera};
 use crate::snapshot::Snapshot;
-pub(crate) use asked::{Asked, Halt};
+pub(crate) use asked::{AskedToStop, Halt};
 #[cfg(feature = "overlay")]
 pub(crate) use development::Developing;
 pub(crate) use reload::{Hangups, Load, Reload};
@@ -89,7 +89,8 @@ impl App {
     }
 
     /// Does something when the process is about to serve: its services and values are there, no request has been answered yet. Several run in
-    /// order. Where one fails the process does not start.
+    /// order. Where one fails the process does not start. Where it is asked to stop meanwhile, the hook is dropped at its next `.await`, and
+    /// those of [`App::on_stop`] do not run.
     pub fn on_start<E, F>(mut self, hook: impl Fn(Process) -> F + Send + Sync + 'static) -> Self
     where
         E: Into<BoxError>,

@@ -2,7 +2,7 @@
 //!
 //! 1. [`begin`] makes what the services keep, then what `main` gave to the app.
 //! 2. [`ready`] runs the hooks of the start, when the site is there and before the first request. Where one fails, or the process is asked to
-//!    stop before it serves ([`Asked`]), nobody is served and only what has been begun is ended ([`wind_up`]).
+//!    stop before it serves ([`AskedToStop`]), nobody is served and only what has been begun is ended ([`wind_up`]).
 //! 3. [`end`] runs when the last request has been answered, or none could be taken: hooks of the stop, then tasks, then what services hold
 //!    open.
 
@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use tokio::time::{Instant, timeout_at};
 
-use super::{App, Asked, Halt};
+use super::{App, AskedToStop, Halt};
 use crate::error::{BoxError, Error, one_line, panic_text};
 use crate::process::{DataFolder, Process, States};
 use crate::server::Pipeline;
@@ -37,7 +37,7 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// [`Halt::Failed`] as [`service::start`], and with what a function of [`App::state_from`] says; [`Halt::Asked`] where the process is asked to
 /// stop meanwhile. What was begun has then been ended.
-pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder, asked: &Asked) -> Result<Process, Halt> {
+pub(crate) async fn begin(app: &App, site: &Arc<Site>, data: DataFolder, asked: &AskedToStop) -> Result<Process, Halt> {
     let services = asked.or(service::start(site, &data, Purpose::Serve(asked.unbroken()))).await?;
     let process = Process::new(site.settings.clone(), data, services);
     match asked.or(own_states(app, &process)).await {
@@ -96,7 +96,12 @@ async fn own_states(app: &App, process: &Process) -> Result<States, Error> {
 /// # Errors
 ///
 /// [`Halt::Failed`] with what a hook says, [`Halt::Asked`] where the process is asked to stop meanwhile. What was begun has then been ended.
-pub(crate) async fn ready(app: &App, process: &Process, pipeline: &Arc<Pipeline>, asked: &Asked) -> Result<(), Halt> {
+pub(crate) async fn ready(
+    app: &App,
+    process: &Process,
+    pipeline: &Arc<Pipeline>,
+    asked: &AskedToStop,
+) -> Result<(), Halt> {
     // The pipeline has the process, so the process must not keep the pipeline.
     let pipeline = Arc::downgrade(pipeline);
     process.set_site(move || pipeline.upgrade().map(|pipeline| pipeline.serving().site().clone()));

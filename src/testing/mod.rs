@@ -33,7 +33,7 @@ pub use visitor::Visitor;
 use crate::controller::Dispatch;
 use crate::error::Error;
 use crate::http::Request;
-use crate::launch::{self, App, Asked, process};
+use crate::launch::{self, App, AskedToStop, process};
 use crate::process::{DataFolder, Process, States};
 use crate::server::{Pipeline, Serving};
 use crate::site::Outside;
@@ -96,7 +96,7 @@ impl Client {
         };
         let serving = Serving::new(site.clone(), app.dispatch())?;
         let (process, pipeline) = runtime.block_on(async {
-            let asked = Asked::new(std::future::pending());
+            let asked = AskedToStop::new(std::future::pending());
             let process = process::begin(&app, &site, data, &asked).await?;
             let pipeline = Arc::new(Pipeline::new(serving, process.clone()).mounting(app.mounted(&process)));
             process::ready(&app, &process, &pipeline, &asked).await?;

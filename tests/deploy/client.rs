@@ -73,8 +73,9 @@ impl Client {
         let request = [head.as_bytes(), body].concat();
         while let Some(connection) = self.kept() {
             match self.exchange(connection, &request).await {
-                // NGINX lets go of connections that wait for a request when it reads its files again. As a browser does, another is taken
-                // where nothing came back (RFC 9112 section 9.3.1); NGINX answers whatever it has handed on.
+                // NGINX lets go of connections that wait for a request when it reads its files again. As browsers do, also with forms
+                // (RFC 9112 section 9.3.1 would have them ask first), another is taken where nothing came back; NGINX answers whatever
+                // it has handed on. How often that may be is for the scenario to say.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
                     self.0.again.fetch_add(1, Ordering::Relaxed);
                 }

@@ -124,20 +124,20 @@ impl Boot {
 
     /// Everything that may happen to a site that one process serves, under load.
     fn one_instance(&self) {
-        self.unharmed("systemctl reload", || {
+        self.undisturbed("systemctl reload", || {
             self.machine.run(&["systemctl", "reload", "kalgan.service"]);
         });
-        self.unharmed("systemctl restart, while a slow client is served", || {
+        self.undisturbed("systemctl restart, while a slow client is served", || {
             self.beside_a_slow_client(|| {
                 self.machine.run(&["systemctl", "restart", "kalgan.service"]);
             });
         });
-        self.unharmed("an upgrade to a build whose credential is missing", || {
+        self.undisturbed("an upgrade to a build whose credential is missing", || {
             self.refused(&[], builds::CREDENTIAL);
         });
         std::fs::write(self.machine.path("/root/credential"), SECRET).expect("a credential can be written");
         let credential = format!("{}=/root/credential", builds::CREDENTIAL);
-        self.unharmed("an upgrade to a build that cannot start", || {
+        self.undisturbed("an upgrade to a build that cannot start", || {
             self.refused(&["--credential", &credential], builds::NEEDED);
         });
         assert!(!self.first_page().contains(builds::SECOND), "the old build serves");
@@ -222,7 +222,7 @@ impl Boot {
         self.machine.run(&["systemctl", "restart", "kalgan.service"]);
         self.unharmed("from one instance to two", || self.reinstall(&["--instances", "2"]));
         self.visit("NGINX, pages from two instances");
-        self.unharmed("systemctl restart, two instances", || {
+        self.undisturbed("systemctl restart, two instances", || {
             self.machine.run(&["systemctl", "restart", "kalgan@1.service"]);
             self.machine.run(&["systemctl", "restart", "kalgan@2.service"]);
         });
@@ -270,6 +270,8 @@ impl Boot {
         self.machine.run(&["sh", "-c", script, "sh", &command]);
         let units = self.machine.run(&["ls", "/etc/systemd/system"]);
         assert!(units.contains("kalgan@.service"), "what it had written is there: {units}");
+        let record = self.machine.run(&["cat", "/etc/kalgan/deploy.json"]);
+        assert!(record.contains("\"pending\""), "it was killed before its end: {record}");
     }
 
     fn uninstall(&self) {
@@ -303,8 +305,14 @@ impl Boot {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Does something under load, and no visitor may notice.
-    fn unharmed(&self, what: &str, action: impl FnOnce()) {
+    /// Does something under load that leaves NGINX alone: no visitor may notice, and no connection to NGINX may end.
+    fn undisturbed(&self, what: &str, action: impl FnOnce()) {
+        assert_eq!(self.unharmed(what, action).again, 0, "{what}: connections to NGINX were lost");
+    }
+
+    /// Does something under load, and no visitor may notice. NGINX may read its files again, so it may close connections on which a request
+    /// is just coming.
+    fn unharmed(&self, what: &str, action: impl FnOnce()) -> Outcome {
         let outcome = self.under_load(action);
         say(&format!(
             "{what}: {} requests, {} of them forms, {} sent again over another connection, {} failed; half within {} ms, the longest {} ms",
@@ -317,6 +325,8 @@ impl Boot {
         ));
         assert!(outcome.failures.is_empty(), "{what}: {:#?}\n{}", outcome.failures, self.journal());
         assert!(outcome.sent > 1500 && outcome.forms * 3 >= outcome.sent - 2, "the load was none: {outcome:?}");
+        assert!(outcome.again * 50 < outcome.sent, "{what}: NGINX closes more than what waits: {outcome:?}");
+        outcome
     }
 
     fn journal(&self) -> String {

@@ -291,6 +291,18 @@ fn a_binary_named_without_a_folder_is_the_one_here_and_choices_are_for_install_a
 }
 
 #[test]
+fn folders_of_static_files_below_the_deployments_own_go_with_it_also_those_of_before() {
+    let Some(root) = root() else { return };
+    for folder in ["/opt/shop/files", "/opt/shop/other"] {
+        let (done, text) = deploy(own(), &root, &[&CHOSEN[..], &["--static-root", folder]].concat());
+        assert!(done && root.path().join(&folder[1..]).join("static/css/manual.css").is_file(), "{text}");
+    }
+    let (done, text) = deploy(own(), &root, &["uninstall", "--name", "shop"]);
+    assert!(done && !text.contains("which no deployment made"), "{text}");
+    assert!(!root.path().join("opt/shop").exists(), "{:?}", tree(&root.path().join("opt")));
+}
+
+#[test]
 fn who_may_not_see_what_is_deployed_gets_no_plan() {
     let Some(root) = root() else { return };
     let (done, text) = deploy(own(), &root, &CHOSEN);

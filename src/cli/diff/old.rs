@@ -147,6 +147,9 @@ fn listen(from: impl Read + Send + 'static, most: u64) -> Receiver<io::Result<Ve
 }
 
 /// Why there is no manifest, from how the binary ended.
+/// The number of SIGILL on Linux (signal(7)).
+const ILLEGAL_INSTRUCTION: i32 = 4;
+
 fn refusal(status: ExitStatus, complaint: &str) -> String {
     // Kalgan of before the command: that is how the command line's reader refuses a name.
     if status.code() == Some(2) && complaint.contains("manifest") {
@@ -157,6 +160,9 @@ fn refusal(status: ExitStatus, complaint: &str) -> String {
     let said: String =
         complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().chars().take(300).collect();
     match (said.is_empty(), status.signal()) {
+        (true, Some(ILLEGAL_INSTRUCTION)) => {
+            "uses instructions that this processor lacks: it was built for a newer one, with `target-cpu`".to_string()
+        }
         (true, Some(_)) => format!("ended with {status}, without a word; the file may be broken or cut short"),
         (true, None) => format!("ended with {status}, without a word"),
         (false, _) => format!("ended with {status}, saying: {}", one_line(&said)),

@@ -273,8 +273,9 @@ mod tests {
         queue.push(b"one\n");
         queue.settle();
         assert!(queue.shared.waiting().is_stuck);
-        // Would it wait again, it would be for the thread, which is let go only here.
+        queue.shared.waiting().is_awaited = false;
         queue.settle();
+        assert!(!queue.shared.waiting().is_awaited, "it is not waited for twice");
         go_on.send(()).unwrap();
         while queue.shared.waiting().is_stuck {
             thread::yield_now();

@@ -173,6 +173,8 @@ fn advice(ended: &Ended) -> &'static str {
         "\n  it was built on a system with a newer C library: build it on one that is as old as this, or for musl"
     } else if ended.errors.contains("unrecognized subcommand") {
         "\n  it was made with a Kalgan that cannot deploy itself"
+    } else if ended.told().is_empty() && ended.status.contains("SIGILL") {
+        "\n  it uses instructions that this processor lacks: build it without `target-cpu`"
     } else if ended.told().is_empty() && ended.status.contains("signal") {
         "\n  the file may be broken or cut short: copy it again"
     } else {

@@ -9,12 +9,12 @@
 //! 4. static files are written, the link `current` leads to the new version, and processes change over; the folder of static files is the one
 //!    that NGINX serves already, and a file of the new version may lie at an address that pages of the old one name, so nothing that takes
 //!    long comes between;
-//! 5. NGINX reads its file; where it serves the static files and asks at the same sockets as before, it does so before the processes change
-//!    over, because those of the new version may have none;
-//!    where another number of instances is all that changes, the old ones serve until NGINX has turned to the new ones ([`Order`]);
+//! 5. NGINX reads its file. Where it serves the static files and asks at the same sockets as before, it does so before the processes change
+//!    over, because those of the new version may have none; where the number of instances changes, those that go serve until it has turned
+//!    to those that stay or come ([`Order`]);
 //! 6. what was done is recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::instances::{self, Order};
@@ -274,10 +274,18 @@ fn recorded(target: &Target, placed: &Placed) -> Record {
             services: processes.iter().map(|process| process.service.clone()).collect(),
             sockets: processes.iter().flat_map(|process| process.sockets.clone()).collect(),
             enabled: description.enabled.clone(),
+            exported: exported(target),
             pending: Vec::new(),
         },
         ..target.wish.record.clone()
     }
+}
+
+/// The folders of static files that are this deployment's, also those that it turns away from.
+fn exported(target: &Target) -> BTreeSet<String> {
+    let record = &target.wish.record;
+    let chosen = record.choices().ok().and_then(|choices| choices.static_root);
+    record.installed.exported().into_iter().cloned().chain(chosen).collect()
 }
 
 /// Removes the oldest versions; those that the links lead to stay. Gives the names of those that went.

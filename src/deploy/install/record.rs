@@ -44,6 +44,8 @@ pub(super) struct Installed {
     pub(super) sockets: Vec<String>,
     /// The units that the machine's start begins with.
     pub(super) enabled: Vec<String>,
+    /// The folders that static files were exported to, this one's and those of deployments before.
+    pub(super) exported: BTreeSet<String>,
     /// What deployments were about to put in place that have not come to their end. A version that does not know of it leaves it out when
     /// it comes to its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +71,11 @@ impl Installed {
     /// The paths of all files that are in place or may be.
     pub(super) fn paths(&self) -> BTreeSet<&String> {
         self.all().flat_map(|one| one.files.keys()).collect()
+    }
+
+    /// All folders that static files were exported to, or may have been.
+    pub(super) fn exported(&self) -> BTreeSet<&String> {
+        self.all().flat_map(|one| &one.exported).collect()
     }
 
     /// The same, with what is about to be put in place.

@@ -114,9 +114,10 @@ fn folders(plan: &mut Plan, machine: &Machine, record: &Record, purge: bool) {
 /// Of `/opt/NAME` goes what a deployment makes there, and the folder itself where nothing else is in it.
 fn home(plan: &mut Plan, machine: &Machine, record: &Record) {
     let path = machine.layout.home();
-    let exported = record.choices().ok().and_then(|choices| choices.static_root).map(PathBuf::from);
-    let exported = exported.filter(|folder| folder.parent() == Some(&path));
-    let exported = exported.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let exported =
+        record.installed.exported().into_iter().map(Path::new).filter(|folder| folder.parent() == Some(&path));
+    let name_of = |folder: &Path| folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    let exported: BTreeSet<String> = exported.filter_map(name_of).collect();
     let place = machine.on_disk(&path);
     if fs::symlink_metadata(&place).is_err() {
         return;
@@ -124,7 +125,7 @@ fn home(plan: &mut Plan, machine: &Machine, record: &Record) {
     plan.add_last(Step::new(
         format!("remove `{}` with all that deployments put into it", path.display()),
         move |_, _| {
-            let is_ours = |name: &&String| collision::is_of_home(name) || exported.as_ref() == Some(*name);
+            let is_ours = |name: &&String| collision::is_of_home(name) || exported.contains(*name);
             for name in names(&place).iter().filter(is_ours) {
                 let path = place.join(name);
                 let is_folder = fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir());

@@ -125,10 +125,10 @@ mod tests {
         let text = "[Unit]\nDescription=A shop\n[Service]\nProtectMoon=yes\nExecStart=/bin/true\n";
         let units = [("kalgan-shop@.service".to_string(), text.to_string())];
         let folder = root.path().join(FOLDER);
-        let errors = match accepts(&machine, &mut Trail::default(), &folder, &units) {
-            Ok(errors) => errors,
-            Err(error) => return eprintln!("skipped: {error}"),
-        };
+        if let Err(error) = std::process::Command::new("systemd-analyze").arg("--version").output() {
+            return eprintln!("skipped: systemd-analyze: {error}");
+        }
+        let errors = accepts(&machine, &mut Trail::default(), &folder, &units).unwrap();
         let told = remarks(&errors, &units);
         let place = "`/etc/systemd/system/kalgan-shop@.service:4`";
         assert!(told.len() == 1 && told[0].contains(place) && told[0].contains("ProtectMoon"), "{told:?}: {errors}");

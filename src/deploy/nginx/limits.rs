@@ -23,7 +23,7 @@ const HOUR: u64 = 3600;
 const RESTART: u64 = 20;
 
 /// The methods that NGINX may decide about itself: those that change nothing, and those that it never sends again by itself.
-pub(super) const AGAIN: [&str; 6] = ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "LOCK"];
+pub(super) const AS_USUAL: [&str; 6] = ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "LOCK"];
 
 /// Statuses that nobody is told: by `error_page` they lead all other methods to where nothing is sent again, the second without holding
 /// the body first.
@@ -134,7 +134,7 @@ pub(super) fn special<'r>(routes: &'r [Route], common: Allowed) -> Vec<Special<'
 
 /// The most that any route allows which takes a method that is sent once and no more.
 pub(super) fn once(routes: &[Route], common: Allowed) -> Allowed {
-    let is_other = |method: &Text| !AGAIN.contains(&&**method);
+    let is_other = |method: &Text| !AS_USUAL.contains(&&**method);
     let others =
         routes.iter().filter(|route| route.methods.as_ref().is_none_or(|methods| methods.iter().any(is_other)));
     others.map(|route| common.of_route(route)).fold(common, Allowed::or)

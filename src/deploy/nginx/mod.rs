@@ -169,7 +169,7 @@ impl<'a> Plan<'a> {
     fn pass(&self, once: u16) -> String {
         format!(
             "        if ($request_method !~ ^({})$) {{\n            return {once};\n        }}\n{}",
-            limits::AGAIN.join("|"),
+            limits::AS_USUAL.join("|"),
             self.target()
         )
     }

@@ -46,7 +46,7 @@ impl Plan<'_> {
 
     fn retries(&self) -> String {
         let what = match self.choices.has_several() {
-            true => "Where an instance refuses or breaks the connection another is asked",
+            true => "Where an instance refuses or breaks the connection another is asked, but for what goes once",
             false => "There is no other to ask; only where a kept connection turns out to be closed is a new one tried",
         };
         let mut text = format!(
