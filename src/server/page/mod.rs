@@ -71,7 +71,7 @@ pub(super) fn vary(headers: &mut HeaderMap, field: &'static str) {
 }
 
 /// Makes one line of several that say on what the answer depends, or who may keep it. They mean the same (RFC 9110 section 5.3), but there are
-/// caches that look at one line only: NGINX before 1.23 at the last `Vary`, and it would show one visitor's page to another.
+/// caches that look at one line only: NGINX 1.22 at the last `Vary`, and it would show one visitor's page to another.
 pub(super) fn join_lines(headers: &mut HeaderMap) {
     // Hardly any answer has two lines of any field.
     if headers.len() == headers.keys_len() {

@@ -104,7 +104,7 @@ fn only_public_answers_are_kept_and_each_language_has_its_own() {
     assert_eq!(deployment.get("/static/site.css", &["Range: bytes=0-3"]).body, "body");
 }
 
-/// NGINX before 1.23 looks at the last line of `Vary` only.
+/// NGINX 1.22 looks at the last line of `Vary` only.
 #[test]
 fn a_visitor_never_gets_what_was_kept_for_another() {
     let Some(deployment) = Deployment::start(1, &[]) else { return };
